@@ -1,0 +1,143 @@
+"""Why something is not taken in, or a question not answered. An objection is a value, never an exception.
+
+The tree of names (each has its messages in OBJECTIONS; the statuses stand in service/problems.py):
+
+    Objection
+    ├── Unreadable      the bytes do not become documents
+    │   ├── MediaTypeUnknown, EmptyBody, SyntaxUnclear
+    │   ├── TooLarge, DocumentTooLarge, TooManyTriples, TooNested
+    │   └── ForeignContext, DoctypeFound, TripleTermFound, RelativeUnknown
+    ├── Disowned        somebody would speak for another, or out of place
+    │   ├── ForeignSubject I2, BlankNode I2, IriNotNormal I2
+    │   ├── SecondHolder I3, BareTie I5, GraphName I16, UnsafeIri I17
+    │   └── LedgerWord
+    ├── Unknown         UnknownWord I13
+    ├── Unshaped        the document lacks something, or says too much
+    │   ├── HolderMissing I1, KindMissing I1, TellerMissing I1, MergingWord I4
+    │   ├── ConnectionUnclear I6, TargetMissing I6, TargetEnded I6, TargetHidden I6, TargetOtherKind I6
+    │   ├── ResponseUnclear I7, ResponseToOwn I7, ResponseTwice I7
+    │   ├── ExperienceUnclear I8, JudgedPlace I9
+    │   ├── GroundMissing I10, GroundUnclear I10, GroundTooNarrow I10, GroundEnded I10
+    │   ├── ChangesAnother I14, ImplementsForAnother I15
+    │   ├── TitleMissing, TextMissing, TextUnclear, ConceptUnknown, ValueUnclear
+    │   ├── AudienceUnclear, TableMissing
+    │   ├── PartyUnclear, PlaceUnclear, FacilityUnclear, DialogueUnclear, RoundUnclear, ClaimUnclear, SourceUnclear
+    │   ├── SourceMissing, ParaphraseMissing
+    │   └── OnePerspective I12 (warning), AgainstTime I12 (warning)
+    ├── Conflicting     what the ledger holds stands in the way
+    │   ├── ExistsDifferently, Moved, Stale, MatchRequired, SameTwice, KeyReused
+    │   └── NotHolder I11, NotDelegated, NotCurrent, Ended
+    ├── Unasked         a question that is not answered as it stands
+    │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns, UpdateRefused
+    │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear
+    │   └── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone
+    ├── Uncalled        who asks may not, or not so
+    │   ├── TokenMissing, TokenUnknown, RightMissing
+    │   └── NotThere, VerbUnknown, FormatUnknown
+    └── Overrun         there was no time or room
+        └── TimeOut, MemoryOut, AnswerTooLarge, Busy, NotReady, CheckFailed
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kg.objection_words import MESSAGES
+
+Severity = Literal["violation", "warning"]
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One reason, in Dutch and English, that says where it is and what to do."""
+
+    name: str
+    message_nl: str
+    message_en: str
+    focus: str | None = None
+    path: str | None = None
+    value: str | None = None
+    shape: str | None = None
+    severity: Severity = "violation"
+    line: int | None = None
+    column: int | None = None
+    limit: str | None = None
+
+    @property
+    def is_violation(self) -> bool:
+        """True when it refuses; a warning travels with the acceptance."""
+        return self.severity == "violation"
+
+
+@dataclass(frozen=True)
+class ObjectionKind:
+    """What all objections of one name share: family in the tree, default words, the invariant, an anchor."""
+
+    name: str
+    family: str
+    message_nl: str
+    message_en: str
+    rule: str | None
+    severity: Severity = "violation"
+
+    @property
+    def docs(self) -> str:
+        """Anchor of its explanation, e.g. `objections#foreign-subject`."""
+        return "objections#" + re.sub(r"(?<!^)(?=[A-Z])", "-", self.name).lower()
+
+
+def _kinds() -> Mapping[str, ObjectionKind]:
+    """The table of all names, from the words of kg/objection_words.py."""
+    warnings = {"OnePerspective", "AgainstTime"}
+    return {
+        name: ObjectionKind(name, family, nl, en, rule, "warning" if name in warnings else "violation")
+        for name, (family, rule, nl, en) in MESSAGES.items()
+    }
+
+
+OBJECTIONS: Mapping[str, ObjectionKind] = _kinds()
+
+
+def object_to(
+    name: str,
+    *,
+    focus: str | None = None,
+    path: str | None = None,
+    value: str | None = None,
+    line: int | None = None,
+    column: int | None = None,
+    limit: str | None = None,
+    **words: str,
+) -> Objection:
+    """An objection of this name with its default messages; `words` fill further `{places}` in them."""
+    kind = OBJECTIONS[name]
+    places = {"focus": focus or "", "path": path or "", "value": value or "", "limit": limit or "", **words}
+    if line is not None:
+        places |= {"line": str(line), "column": str(column or 0)}
+    return Objection(
+        name,
+        kind.message_nl.format_map(_Places(places)),
+        kind.message_en.format_map(_Places(places)),
+        focus=focus,
+        path=path,
+        value=value,
+        severity=kind.severity,
+        line=line,
+        column=column,
+        limit=limit,
+    )
+
+
+def with_words(objection: Objection, *, nl: str, en: str) -> Objection:
+    """The same objection in other words, where the default ones are too general."""
+    return replace(objection, message_nl=nl, message_en=en)
+
+
+class _Places(dict[str, str]):
+    """A message never fails for want of a word: an unnamed place stays empty."""
+
+    def __missing__(self, key: str) -> str:
+        return ""

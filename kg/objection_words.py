@@ -1,0 +1,524 @@
+"""The words of every objection, in plain Dutch and English: what is wrong and what to do.
+
+Each name gives its family in the tree, the invariant it guards (or None), and two sentences with `{places}`.
+Where a shape refuses, the shape's own message is shown instead; what stands here explains the name in the docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+UNREADABLE: Mapping[str, tuple[str | None, str, str]] = {
+    "MediaTypeUnknown": (
+        None,
+        "Dit formaat kennen wij niet: {value}. Gebruik Turtle, TriG, N-Triples, N-Quads, JSON-LD of RDF/XML.",
+        "We do not know this format: {value}. Use Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML.",
+    ),
+    "EmptyBody": (
+        None,
+        "Er staat niets in dit bericht. Stuur ten minste één document.",
+        "There is nothing in this message. Send at least one document.",
+    ),
+    "SyntaxUnclear": (
+        None,
+        "De tekst is niet te lezen bij regel {line}, teken {column}: {value}. Verbeter die plek en stuur opnieuw.",
+        "The text cannot be read at line {line}, column {column}: {value}. Mend that place and send it again.",
+    ),
+    "TooLarge": (
+        None,
+        "Dit bericht is te groot. Het mag {limit} zijn. Verdeel het over meer berichten.",
+        "This message is too large. It may be {limit}. Spread it over more messages.",
+    ),
+    "DocumentTooLarge": (
+        None,
+        "Het document {focus} is te groot. Het mag {limit} zijn. Maak er kleinere documenten van.",
+        "The document {focus} is too large. It may be {limit}. Make smaller documents of it.",
+    ),
+    "TooManyTriples": (
+        None,
+        "Het document {focus} heeft te veel gegevens. Het mag {limit} hebben. Maak er kleinere documenten van.",
+        "The document {focus} holds too much. It may have {limit}. Make smaller documents of it.",
+    ),
+    "TooNested": (
+        None,
+        "De haakjes in deze tekst staan te diep in elkaar. Het mag {limit} diep zijn. Schrijf het platter op.",
+        "The brackets in this text are nested too deeply. They may be {limit} deep. Write it flatter.",
+    ),
+    "ForeignContext": (
+        None,
+        "Deze JSON-LD verwijst naar de context {value}. Wij halen nooit iets op. "
+        "Gebruik de context van deze dienst ({limit}) of zet de context in de tekst zelf.",
+        "This JSON-LD refers to the context {value}. We never fetch anything. "
+        "Use the context of this service ({limit}), or put the context in the text itself.",
+    ),
+    "DoctypeFound": (
+        None,
+        "RDF/XML met {value} nemen wij niet aan. Haal die regel weg en schrijf de adressen voluit.",
+        "We do not take RDF/XML with {value}. Remove that line and write the addresses in full.",
+    ),
+    "TripleTermFound": (
+        None,
+        "Deze tekst gebruikt << of <<( van RDF 1.2. Wij lezen RDF 1.1. Maak van de uitspraak een eigen document.",
+        "This text uses << or <<( of RDF 1.2. We read RDF 1.1. Make a document of its own of the statement.",
+    ),
+    "RelativeUnknown": (
+        None,
+        "{focus} verwijst naar <{value}>, maar dat staat niet in dit bericht. Schrijf het hele adres, of voeg het toe.",
+        "{focus} refers to <{value}>, but that is not in this message. Write the full address, or add it.",
+    ),
+}
+
+DISOWNED: Mapping[str, tuple[str | None, str, str]] = {
+    "ForeignSubject": (
+        "I2",
+        "U zegt hier iets over {focus}. Dat adres is niet van u. Spreek over uw eigen dingen, onder {limit}. "
+        "Wilt u iets zeggen over iets van een ander? Maak dan een reactie of een verbinding.",
+        "You say something here about {focus}. That address is not yours. Speak about your own things, under {limit}. "
+        "To say something about what another holds, make a response or a connection.",
+    ),
+    "BlankNode": (
+        "I2",
+        "{focus} bevat een onderdeel zonder naam bij {path}. Geef het een naam die begint met #, zoals <{value}#deel>.",
+        "{focus} holds a part without a name at {path}. Give it a name that begins with #, such as <{value}#part>.",
+    ),
+    "IriNotNormal": (
+        "I2",
+        "Het adres {value} is niet netjes geschreven. Schrijf {limit}.",
+        "The address {value} is not in its normal form. Write {limit}.",
+    ),
+    "SecondHolder": (
+        "I3",
+        "{focus} noemt {value} als betrokkene, maar u spreekt voor {limit}. Niemand spreekt voor een ander: "
+        "zet hier {limit}.",
+        "{focus} names {value} as holder, but you speak for {limit}. Nobody speaks for another: put {limit} here.",
+    ),
+    "BareTie": (
+        "I5",
+        "{focus} wijst met {path} naar {value}, en dat is van een ander. Maak een verbinding (lw:Connection) "
+        "met uw reden erbij.",
+        "{focus} points with {path} to {value}, which another holds. Make a connection (lw:Connection) "
+        "that gives your reason.",
+    ),
+    "GraphName": (
+        "I16",
+        "De graafnaam {value} mag niet. Laat de graafnaam weg of gebruik uw eigen overzicht {limit}.",
+        "The graph name {value} is not allowed. Leave the graph name out, or use your own view {limit}.",
+    ),
+    "UnsafeIri": (
+        "I17",
+        "Het adres {value} bij {path} kan niet. Gebruik http, https, mailto, tel of urn, hoogstens {limit}.",
+        "The address {value} at {path} will not do. Use http, https, mailto, tel or urn, at most {limit}.",
+    ),
+    "LedgerWord": (
+        None,
+        "{path} schrijft het register zelf. Haal het weg. "
+        "Vervangen of intrekken doet u met PUT, DELETE of ?replace=true.",
+        "{path} is written by the ledger itself. Remove it. To replace or withdraw, use PUT, DELETE or ?replace=true.",
+    ),
+}
+
+UNKNOWN: Mapping[str, tuple[str | None, str, str]] = {
+    "UnknownWord": (
+        "I13",
+        "Het woord {value} kennen wij niet. Bedoelt u {limit}? Kijk in de woordenlijst (/def).",
+        "We do not know the word {value}. Did you mean {limit}? Look in the vocabulary (/def).",
+    ),
+}
+
+UNSHAPED: Mapping[str, tuple[str | None, str, str]] = {
+    "HolderMissing": (
+        "I1",
+        "Zeg wie dit zegt: geef precies één betrokkene met lw:heldBy.",
+        "Say who says this: give exactly one party with lw:heldBy.",
+    ),
+    "KindMissing": (
+        "I1",
+        "Zeg wat dit is: geef precies één soort, zoals lw:Story of lw:Policy.",
+        "Say what this is: give exactly one kind, such as lw:Story or lw:Policy.",
+    ),
+    "TellerMissing": (
+        "I1",
+        "Een verhaal heeft een verteller. Geef met lw:toldBy een onderdeel <#verteller> "
+        "van soort lw:Teller, met rol en invalshoek.",
+        "A story has a teller. Give with lw:toldBy a part <#teller> of kind lw:Teller, with role and perspective.",
+    ),
+    "MergingWord": (
+        "I4",
+        "Wij voegen niets samen. Haal dit woord weg en maak een verbinding met uw reden.",
+        "We merge nothing. Remove this word and make a connection that gives your reason.",
+    ),
+    "ConnectionUnclear": (
+        "I6",
+        "Een verbinding heeft een begin (lw:from), een eind (lw:to), een soort (lw:relation) "
+        "en een reden (lw:rationale).",
+        "A connection has a beginning (lw:from), an end (lw:to), a relation (lw:relation) and a reason (lw:rationale).",
+    ),
+    "TargetMissing": (
+        "I6",
+        "Waar dit naar verwijst, bestaat hier niet. Controleer het adres of publiceer het eerst.",
+        "What this refers to does not exist here. Check the address, or publish it first.",
+    ),
+    "TargetEnded": (
+        "I6",
+        "Waar dit naar verwijst, is ingetrokken. Kies iets dat er nog is.",
+        "What this refers to has been withdrawn. Choose something that is still here.",
+    ),
+    "TargetHidden": (
+        "I6",
+        "Niet iedereen die dit leest, mag zien waar het naar verwijst. Kies een kleinere kring van lezers.",
+        "Not everybody who reads this may see what it refers to. Choose a smaller audience.",
+    ),
+    "TargetOtherKind": (
+        "I6",
+        "Waar dit naar verwijst, is van een andere soort dan hier past. Kies iets van de goede soort.",
+        "What this refers to is of another kind than fits here. Choose something of the right kind.",
+    ),
+    "ResponseUnclear": (
+        "I7",
+        "Een reactie gaat over één ding van een ander, heeft een soort (lw:response) en, waar nodig, een reden.",
+        "A response is about one thing of another, has a kind (lw:response) and, where needed, a reason.",
+    ),
+    "ResponseToOwn": (
+        "I7",
+        "U reageert op iets van uzelf. Dat kan alleen als antwoord op een reactie; pas anders uw eigen tekst aan.",
+        "You respond to something of your own. Only a reply may do so; otherwise change your own text.",
+    ),
+    "ResponseTwice": (
+        "I7",
+        "U heeft hier al zo'n reactie gegeven. Vervang die reactie of trek haar in.",
+        "You have already given such a response here. Replace that response or withdraw it.",
+    ),
+    "ExperienceUnclear": (
+        "I8",
+        "Een ervaring gaat over één plek of voorziening, noemt één kenmerk, zegt helpt of maakt het lastig, en waarom.",
+        "An experience is about one place or facility, names one criterion, says helps or hinders, and why.",
+    ),
+    "JudgedPlace": (
+        "I9",
+        "Een plek of voorziening krijgt geen oordeel. Vertel het als uw ervaring (lw:Experience), met uw reden.",
+        "A place or facility carries no judgement. Tell it as your experience (lw:Experience), with your reason.",
+    ),
+    "GroundMissing": (
+        "I10",
+        "Een verhaal dat anderen lezen, heeft een grond: toestemming, een openbare bron, "
+        "of het is van uzelf (lw:ground).",
+        "A story that others read has a ground: consent, a published source, or it is your own (lw:ground).",
+    ),
+    "GroundUnclear": (
+        "I10",
+        "De grond van dit verhaal is niet duidelijk. Zeg welke grond het is en vul die aan.",
+        "The ground of this story is not clear. Say which ground it is, and complete it.",
+    ),
+    "GroundTooNarrow": (
+        "I10",
+        "De toestemming gaat minder ver dan de kring van lezers. Kies een kleinere kring of vraag opnieuw toestemming.",
+        "The consent does not reach as far as the audience. Choose a smaller audience, or ask consent again.",
+    ),
+    "GroundEnded": (
+        "I10",
+        "De grond van dit verhaal is afgelopen. Vraag opnieuw toestemming of laat het verhaal rusten.",
+        "The ground of this story has ended. Ask consent again, or let the story rest.",
+    ),
+    "ChangesAnother": (
+        "I14",
+        "Alleen wat van uzelf is, kunt u veranderen. Wijs met lw:changes naar iets van uzelf.",
+        "You can change only what is your own. Point with lw:changes to something of your own.",
+    ),
+    "ImplementsForAnother": (
+        "I15",
+        "Niemand zegt voor een ander dat die iets uitvoert. Begin bij iets van uzelf, of kies 'noemt' of 'gaat in op'.",
+        "Nobody declares for another that it implements something. Begin at your own, or choose 'names' or 'answers'.",
+    ),
+    "TitleMissing": (
+        None,
+        'Geef een titel met de taal erbij, zoals "Speeltuin"@nl.',
+        'Give a title with its language, such as "Playground"@en.',
+    ),
+    "TextMissing": (
+        None,
+        "Schrijf het verhaal op, met de taal erbij.",
+        "Write the story down, with its language.",
+    ),
+    "TextUnclear": (
+        None,
+        "Een tekst heeft een taal, is niet leeg en is niet te lang.",
+        "A text has a language, is not empty and is not too long.",
+    ),
+    "ConceptUnknown": (
+        None,
+        "Kies hier een begrip uit de lijst die erbij hoort.",
+        "Choose a concept here from the list that belongs to it.",
+    ),
+    "ValueUnclear": (
+        None,
+        "De waarde past hier niet. Kijk welke soort waarde hier hoort.",
+        "The value does not fit here. See what kind of value belongs here.",
+    ),
+    "AudienceUnclear": (
+        None,
+        "Kies één kring van lezers: alleen ik, aan tafel, partners of iedereen.",
+        "Choose one audience: only me, at the table, partners or everybody.",
+    ),
+    "TableMissing": (
+        None,
+        "Zeg wie er aan tafel zit (lw:tableOf), en doe dat alleen bij 'aan tafel'.",
+        "Say who sits at the table (lw:tableOf), and only with the audience 'table'.",
+    ),
+    "PartyUnclear": (
+        None,
+        "Een betrokkene heeft een naam en ten minste één invalshoek.",
+        "A party has a name and at least one perspective.",
+    ),
+    "PlaceUnclear": (
+        None,
+        "Van een plek zeggen we wat het is en waar het ligt, niet meer.",
+        "Of a place we say what it is and where it lies, no more.",
+    ),
+    "FacilityUnclear": (
+        None,
+        "Van een voorziening zeggen we wat het is, waar het is en voor wie.",
+        "Of a facility we say what it is, where it is and for whom.",
+    ),
+    "DialogueUnclear": (
+        None,
+        "Een gesprek noemt wie erbij waren en waar het over ging.",
+        "A dialogue names who was there and what it was about.",
+    ),
+    "RoundUnclear": (
+        None,
+        "Een ronde noemt de vraag die gesteld is.",
+        "A round names the question that was asked.",
+    ),
+    "ClaimUnclear": (
+        None,
+        "Een bewering zegt waar zij over gaat, wat de bron zegt en welke bron dat is.",
+        "A claim says what it is about, what the source says and which source that is.",
+    ),
+    "SourceUnclear": (
+        None,
+        "Een bron heeft een titel en een adres of een uitgever.",
+        "A source has a title, and an address or a publisher.",
+    ),
+    "SourceMissing": (
+        None,
+        "Wie uit een openbare bron opschrijft, noemt die bron (prov:hadPrimarySource).",
+        "Who records from a public source names that source (prov:hadPrimarySource).",
+    ),
+    "ParaphraseMissing": (
+        None,
+        "Wie de woorden van een ander samenvat, zegt wie dat deed (lw:paraphrasedBy).",
+        "Who summarises another's words says who did so (lw:paraphrasedBy).",
+    ),
+    "OnePerspective": (
+        "I12",
+        "Let op: in dit gesprek is maar één invalshoek te zien. Noem ook de anderen die erbij waren.",
+        "Note: this dialogue shows one perspective only. Name the others who were there too.",
+    ),
+    "AgainstTime": (
+        "I12",
+        "Let op: de jaren van begin en eind passen niet bij deze verbinding. Controleer de richting.",
+        "Note: the years of the beginning and the end do not fit this connection. Check its direction.",
+    ),
+}
+
+CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
+    "ExistsDifferently": (
+        None,
+        "{focus} bestaat al met een andere inhoud. Vervang het met ?replace=true of met If-Match.",
+        "{focus} exists already with other content. Replace it with ?replace=true or with If-Match.",
+    ),
+    "Moved": (
+        None,
+        "{focus} is intussen veranderd. Stuur uw bericht opnieuw.",
+        "{focus} has changed meanwhile. Send your message again.",
+    ),
+    "Stale": (
+        None,
+        "{focus} is intussen vervangen. Haal de nieuwste versie op en pas die aan.",
+        "{focus} has been replaced meanwhile. Fetch the latest version and change that.",
+    ),
+    "MatchRequired": (
+        None,
+        "Om {focus} te vervangen is If-Match nodig, met de ETag van de versie die u zag.",
+        "To replace {focus}, send If-Match with the ETag of the version that you saw.",
+    ),
+    "SameTwice": (
+        None,
+        "{focus} staat twee keer in dit bericht. Stuur het één keer.",
+        "{focus} is in this message twice. Send it once.",
+    ),
+    "KeyReused": (
+        None,
+        "Deze Idempotency-Key is al gebruikt voor een ander bericht. Kies een nieuwe.",
+        "This Idempotency-Key was already used for another message. Choose a new one.",
+    ),
+    "NotHolder": (
+        "I11",
+        "{focus} is van een ander. Alleen de betrokkene zelf kan het vervangen of intrekken.",
+        "{focus} is held by another. Only its holder can replace or withdraw it.",
+    ),
+    "NotDelegated": (
+        None,
+        "U mag niet voor {value} opschrijven. Vraag die betrokkene om een machtiging.",
+        "You may not record for {value}. Ask that party for a delegation.",
+    ),
+    "NotCurrent": (
+        None,
+        "{focus} is er niet, of niet meer. Er is niets om te vervangen of in te trekken.",
+        "{focus} is not here, or no longer. There is nothing to replace or withdraw.",
+    ),
+    "Ended": (
+        None,
+        "{focus} is ingetrokken. Publiceer het opnieuw onder een andere naam.",
+        "{focus} has been withdrawn. Publish it again under another name.",
+    ),
+}
+
+UNASKED: Mapping[str, tuple[str | None, str, str]] = {
+    "QueryUnclear": (
+        None,
+        "De vraag is niet te lezen bij regel {line}, teken {column}: {value}.",
+        "The query cannot be read at line {line}, column {column}: {value}.",
+    ),
+    "QueryTooNested": (
+        None,
+        "De haakjes in deze vraag staan te diep in elkaar. Het mag {limit} diep zijn.",
+        "The brackets in this query are nested too deeply. They may be {limit} deep.",
+    ),
+    "QueryTooLong": (
+        None,
+        "Deze vraag is te lang. Zij mag {limit} zijn.",
+        "This query is too long. It may be {limit}.",
+    ),
+    "QueryTooManyPatterns": (
+        None,
+        "Deze vraag heeft te veel patronen in één groep. Het mogen er {limit} zijn.",
+        "This query has too many patterns in one group. There may be {limit}.",
+    ),
+    "UpdateRefused": (
+        None,
+        "Hier kunt u alleen vragen stellen. Publiceren doet u via /contributions.",
+        "Here you can only ask. Publish through /contributions.",
+    ),
+    "ServiceRefused": (
+        None,
+        "SERVICE kan hier niet: wij halen nooit iets op bij een ander.",
+        "SERVICE is not possible here: we never fetch anything from elsewhere.",
+    ),
+    "LoadRefused": (
+        None,
+        "LOAD kan hier niet: wij halen nooit iets op bij een ander.",
+        "LOAD is not possible here: we never fetch anything from elsewhere.",
+    ),
+    "ViewAsGraph": (
+        None,
+        "GRAPH met een overzicht ({value}) kan niet. Zet het in FROM of FROM NAMED.",
+        "GRAPH with a view ({value}) is not possible. Put it in FROM or FROM NAMED.",
+    ),
+    "DatasetUnclear": (
+        None,
+        "De gevraagde graaf {value} is geen geldig adres.",
+        "The graph {value} that you ask for is not a valid address.",
+    ),
+    "ParameterUnknown": (
+        None,
+        "Wij kennen hier geen {path}. U kunt gebruiken: {limit}.",
+        "We know no {path} here. You may use: {limit}.",
+    ),
+    "ParameterMissing": (
+        None,
+        "Geef ook {path}.",
+        "Give {path} too.",
+    ),
+    "ParameterUnclear": (
+        None,
+        "{path} met de waarde {value} begrijpen wij niet. Verwacht: {limit}.",
+        "We do not understand {path} with the value {value}. Expected: {limit}.",
+    ),
+    "CursorGone": (
+        None,
+        "Deze bladzijde is er niet meer. Begin opnieuw bij {limit}.",
+        "This page is gone. Start again at {limit}.",
+    ),
+}
+
+UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
+    "TokenMissing": (
+        None,
+        "Hiervoor heeft u een sleutel nodig. Stuur die mee als Authorization: Bearer.",
+        "You need a token for this. Send it as Authorization: Bearer.",
+    ),
+    "TokenUnknown": (
+        None,
+        "Deze sleutel geldt niet of niet meer. Vraag de beheerder om een nieuwe.",
+        "This token is not valid, or no longer. Ask the steward for a new one.",
+    ),
+    "RightMissing": (
+        None,
+        "Met deze sleutel mag dit niet. Nodig is: {limit}.",
+        "This token does not allow that. Needed: {limit}.",
+    ),
+    "NotThere": (
+        None,
+        "Wij vinden hier niets. Controleer het adres.",
+        "We find nothing here. Check the address.",
+    ),
+    "VerbUnknown": (
+        None,
+        "{value} kan hier niet. Wel: {limit}.",
+        "{value} is not possible here. Possible: {limit}.",
+    ),
+    "FormatUnknown": (
+        None,
+        "Het gevraagde formaat hebben wij niet. Wel: {limit}.",
+        "We do not have the format that you ask for. We have: {limit}.",
+    ),
+}
+
+OVERRUN: Mapping[str, tuple[str | None, str, str]] = {
+    "TimeOut": (
+        None,
+        "Dit duurde langer dan {limit}. Maak de vraag kleiner.",
+        "This took longer than {limit}. Make the question smaller.",
+    ),
+    "MemoryOut": (
+        None,
+        "Dit vroeg meer geheugen dan {limit}. Maak de vraag kleiner.",
+        "This took more memory than {limit}. Make the question smaller.",
+    ),
+    "AnswerTooLarge": (
+        None,
+        "Het antwoord is groter dan {limit}. Vraag minder tegelijk, bijvoorbeeld met LIMIT.",
+        "The answer is larger than {limit}. Ask for less at once, with LIMIT for example.",
+    ),
+    "Busy": (
+        None,
+        "Het is nu te druk. Probeer het over {limit} opnieuw.",
+        "It is too busy now. Try again in {limit}.",
+    ),
+    "NotReady": (
+        None,
+        "De dienst is nog niet klaar. Probeer het over {limit} opnieuw.",
+        "The service is not ready yet. Try again in {limit}.",
+    ),
+    "CheckFailed": (
+        None,
+        "Dit bericht kon niet worden nagekeken. Maak het eenvoudiger en probeer het opnieuw.",
+        "This message could not be checked. Make it simpler and try again.",
+    ),
+}
+
+FAMILIES: Mapping[str, Mapping[str, tuple[str | None, str, str]]] = {
+    "Unreadable": UNREADABLE,
+    "Disowned": DISOWNED,
+    "Unknown": UNKNOWN,
+    "Unshaped": UNSHAPED,
+    "Conflicting": CONFLICTING,
+    "Unasked": UNASKED,
+    "Uncalled": UNCALLED,
+    "Overrun": OVERRUN,
+}
+
+MESSAGES: Mapping[str, tuple[str, str | None, str, str]] = {
+    name: (family, rule, nl, en) for family, words in FAMILIES.items() for name, (rule, nl, en) in words.items()
+}
