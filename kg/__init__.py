@@ -1,0 +1,1 @@
+"""The knowledge graph: perspectives, contributions and the connections between them."""

@@ -1,0 +1,89 @@
+"""The settings: what an operator may choose, where each value comes from, and every limit with its unit and reason."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+CORES = len(os.sched_getaffinity(0))
+
+
+def folder(name: str) -> Path:
+    """The folder `name` of words, shapes, questions, pages or examples: inside an installed wheel, else beside pyproject.toml."""
+    inside = Path(__file__).parent / "_folders" / name
+    return inside if inside.is_dir() else Path(__file__).parent.parent / name
+
+
+class Settings(BaseSettings):
+    """What an operator may choose: `wijkgraaf.toml` in the data folder < `WIJKGRAAF_*` < flags. Unknown keys are errors."""
+
+    model_config = SettingsConfigDict(env_prefix="WIJKGRAAF_", extra="forbid", frozen=True)
+
+    data: Path = Field(Path("data"), description="The folder that holds the ledger and the service's socket.")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    extra: tuple[Path, ...] = Field(
+        (), description="Folders with an `ontology/` and a `shapes/` of the steward's own, beside ours."
+    )
+    shacl_engine: Literal["shacl", "pyshacl"] = Field("shacl", description="pyshacl is slower and the reference.")
+    free_sparql_without_cage: bool = Field(
+        False, description="Answer callers' SPARQL although this machine can't keep workers off the network."
+    )
+    trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
+
+    # Limits. Each is published in the service description of /sparql.
+    workers_max: int = Field(CORES, ge=1, description="Callers' queries at once per audience: one a core.")
+    checkers_max: int = Field(CORES, ge=1, description="Contributions parsed and validated at once: one a core.")
+    query_bytes_max: int = Field(64 * 1024, description="A query's text: longer ones are made by programs gone wrong.")
+    query_nesting_max: int = Field(100, description="Brackets in brackets: the parser recurses, 3,000 end its process.")
+    query_patterns_max: int = Field(50, description="Triple patterns in one group: the planner is exponential in them.")
+    query_seconds_anonymous_max: float = Field(10.0, description="Wall clock of a caller without a token.")
+    query_seconds_partner_max: float = Field(60.0, description="Wall clock of a caller with a token.")
+    answer_bytes_max: int = Field(100 * 1024 * 1024, description="An answer: above it a dump is the better way.")
+    worker_headroom_bytes: int = Field(512 * 1024 * 1024, description="What one query may use above the store itself.")
+    body_bytes_max: int = Field(64 * 1024 * 1024, description="A request's body: more goes in several.")
+    running_per_client_max: int = Field(2, ge=1, description="Queries one client has running, so that others get in.")
+    queued_per_client_max: int = Field(16, ge=0, description="Queries one client has waiting.")
+    queued_max: int = Field(64, ge=0, description="Queries waiting in all: above it 429 tells the truth sooner.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before the environment before the file in the data folder."""
+        data = init_settings().get("data") or env_settings().get("data") or cls.model_fields["data"].default
+        file = TomlConfigSettingsSource(settings_cls, toml_file=Path(data) / "wijkgraaf.toml")
+        return init_settings, env_settings, file
+
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger stands, as SQLAlchemy writes it."""
+        return f"sqlite:///{(self.data / 'ledger.sqlite').absolute()}"
+
+    @property
+    def socket(self) -> Path:
+        """The socket in the data folder through which the command line reaches a running service's one writer."""
+        return self.data / "wijkgraaf.sock"
+
+    def folders(self, name: str) -> tuple[Path, ...]:
+        """Our own folder `name` and the steward's extra ones."""
+        return (folder(name), *(e / name for e in self.extra if (e / name).is_dir()))
+
+
+def read_settings(**flags: Any) -> Settings:
+    """The settings with these flags; a flag that is None was not given."""
+    return Settings(**{k: v for k, v in flags.items() if v is not None})
