@@ -32,8 +32,8 @@ class OntologyUnreadable(ValueError):
 class Ontology:
     """All words of the vocabulary, ours and those a steward added, with the rules that they carry.
 
-    Sets hold IRIs. `superclasses` is transitive and includes the class itself. `concepts` gives each concept's scheme,
-    `notations` each scheme's concepts by notation, in alphabetical order.
+    Sets hold IRIs. `superclasses` is transitive and includes the class itself. `concepts` gives each concept's scheme
+    (or the class that lists it), `notations` each scheme's concepts by notation, in alphabetical order.
     """
 
     version: str
@@ -156,7 +156,9 @@ def _understood(triples: set[ox.Triple]) -> Ontology:
 
     service_words = index.marked(word.WRITTEN_BY_SERVICE)
     classes, properties = of_kind(_CLASS_KINDS), of_kind(_PROPERTY_KINDS)
+    values_from = index.values(word.VALUES_FROM)
     concepts = {c: its[0] for c, its in index.values(word.IN_SCHEME).items()}
+    concepts |= _members({scheme for schemes in values_from.values() for scheme in schemes}, types)
     return Ontology(
         version=index.plain(word.OWL_VERSION_INFO).get(word.ONTOLOGY, ""),
         document_classes=index.marked(word.DOCUMENT_CLASS),
@@ -177,7 +179,7 @@ def _understood(triples: set[ox.Triple]) -> Ontology:
         superclasses=_superclasses(classes, index.values(word.RDFS_SUB_CLASS_OF)),
         concepts=MappingProxyType(concepts),
         notations=_notations(concepts, index.plain(word.NOTATION)),
-        values_from=_sorted_values(index.values(word.VALUES_FROM)),
+        values_from=_sorted_values(values_from),
         kinds_from=MappingProxyType({c: its[0] for c, its in index.values(word.KINDS_FROM).items()}),
         datatypes=_sorted_values(index.values(word.DATATYPE)),
         json_names=MappingProxyType(index.plain(word.JSON_NAME)),
@@ -198,6 +200,11 @@ def _superclasses(classes: frozenset[str], above: Mapping[str, list[str]]) -> Ma
             ahead.extend(new)
         found[term] = frozenset(seen)
     return MappingProxyType(found)
+
+
+def _members(lists: set[str], types: Mapping[str, list[str]]) -> dict[str, str]:
+    """Things that are a value because of their class: others list their values so (the consent statuses of DPV)."""
+    return {thing: kind for thing, kinds in types.items() for kind in kinds if kind in lists}
 
 
 def _notations(concepts: Mapping[str, str], notations: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
