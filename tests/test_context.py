@@ -11,6 +11,7 @@ import pytest
 
 from kg import vocabulary as word
 from kg.context import context, context_text
+from kg.jsonld import SHIPPED_CONTEXT
 from kg.ontology import Ontology, read_ontology
 
 ROOT = Path(__file__).parent.parent
@@ -38,7 +39,7 @@ def test_plain_json_says_what_the_page_about_json_promises(ontology: Ontology) -
     """The example of docs/json.md gives exactly these triples: concepts, languages, dates, parts, nothing lost."""
     page = (ROOT / "docs" / "json.md").read_text()
     example = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
-    assert example.pop("@context") == "/context.jsonld"
+    assert example.pop("@context") == SHIPPED_CONTEXT
     here, teller, ground, at = f"<{HERE}>", f"<{HERE}#teller>", f"<{HERE}#ground>", "http://127.0.0.1:8000/id/"
     bench = "Since there is a bench I dare to go to the shop by myself again."
     bank = "Sinds er een bank staat, durf ik weer zelf naar de winkel."
