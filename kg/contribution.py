@@ -1,4 +1,4 @@
-"""What one party says in one act about one document: its canonical bytes and digest, and what the ledger knows of it."""
+"""What one party says in one act about one document: its canonical bytes, and what the ledger knows around it."""
 
 from __future__ import annotations
 

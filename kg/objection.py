@@ -6,9 +6,9 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     ├── Unreadable      the bytes do not become documents
     │   ├── MediaTypeUnknown, EmptyBody, SyntaxUnclear
     │   ├── TooLarge, DocumentTooLarge, TooManyTriples, TooNested
-    │   └── ForeignContext, DoctypeFound, TripleTermFound, RelativeUnknown
+    │   └── ForeignContext, DoctypeFound, TripleTermFound, UnsafeText, RelativeUnknown
     ├── Disowned        somebody would speak for another, or out of place
-    │   ├── ForeignSubject I2, BlankNode I2, IriNotNormal I2
+    │   ├── ForeignSubject I2, BlankNode I2, IriNotNormal I2, NameUnclear I2
     │   ├── SecondHolder I3, BareTie I5, GraphName I16, UnsafeIri I17
     │   └── LedgerWord
     ├── Unknown         UnknownWord I13
@@ -46,6 +46,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from kg.objection_words import MESSAGES
+from kg.vocabulary import PREFIXES
 
 Severity = Literal["violation", "warning"]
 
@@ -114,7 +115,8 @@ def object_to(
 ) -> Objection:
     """An objection of this name with its default messages; `words` fill further `{places}` in them."""
     kind = OBJECTIONS[name]
-    places = {"focus": focus or "", "path": path or "", "value": value or "", "limit": limit or "", **words}
+    given = {"focus": focus or "", "path": short(path or ""), "value": short(value or ""), "limit": limit or ""}
+    places = {**given, **words}
     if line is not None:
         places |= {"line": str(line), "column": str(column or 0)}
     return Objection(
@@ -129,6 +131,14 @@ def object_to(
         column=column,
         limit=limit,
     )
+
+
+def short(iri: str) -> str:
+    """The IRI of a word as people write it, `lw:heldBy`; anything else unchanged."""
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and len(iri) > len(namespace):
+            return f"{prefix}:{iri.removeprefix(namespace)}"
+    return iri
 
 
 def with_words(objection: Objection, *, nl: str, en: str) -> Objection:

@@ -61,6 +61,11 @@ UNREADABLE: Mapping[str, tuple[str | None, str, str]] = {
         "Deze tekst gebruikt << of <<( van RDF 1.2. Wij lezen RDF 1.1. Maak van de uitspraak een eigen document.",
         "This text uses << or <<( of RDF 1.2. We read RDF 1.1. Make a document of its own of the statement.",
     ),
+    "UnsafeText": (
+        None,
+        "De tekst bij {path} in {focus} bevat een teken dat niet te zien is. Haal het weg en stuur opnieuw.",
+        "The text at {path} in {focus} holds a character that cannot be seen. Remove it and send it again.",
+    ),
     "RelativeUnknown": (
         None,
         "{focus} verwijst naar <{value}>, maar dat staat niet in dit bericht. Schrijf het hele adres, of voeg het toe.",
@@ -86,6 +91,11 @@ DISOWNED: Mapping[str, tuple[str | None, str, str]] = {
         "Het adres {value} is niet netjes geschreven. Schrijf {limit}.",
         "The address {value} is not in its normal form. Write {limit}.",
     ),
+    "NameUnclear": (
+        "I2",
+        "De naam {value} kan niet. Gebruik kleine letters, cijfers, punt, streepje of _, hoogstens 80 tekens: {limit}.",
+        "The name {value} will not do. Use lower-case letters, digits, dot, dash or _, at most 80 characters: {limit}.",
+    ),
     "SecondHolder": (
         "I3",
         "{focus} noemt {value} als betrokkene, maar u spreekt voor {limit}. Niemand spreekt voor een ander: "
@@ -106,8 +116,8 @@ DISOWNED: Mapping[str, tuple[str | None, str, str]] = {
     ),
     "UnsafeIri": (
         "I17",
-        "Het adres {value} bij {path} kan niet. Gebruik http, https, mailto, tel of urn, hoogstens {limit}.",
-        "The address {value} at {path} will not do. Use http, https, mailto, tel or urn, at most {limit}.",
+        "Het adres {value} bij {path} kan niet. Gebruik http, https, mailto, tel of urn, hoogstens {limit} tekens.",
+        "The address {value} at {path} will not do. Use http, https, mailto, tel or urn, at most {limit} characters.",
     ),
     "LedgerWord": (
         None,

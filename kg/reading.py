@@ -1,0 +1,312 @@
+"""Bytes → the documents that one party speaks, or the objections to them. Runs only in a process that may be killed.
+
+pyoxigraph is the one parser; what it can't bear is refused before (kg/brackets.py), and nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+import pyoxigraph as ox
+
+from kg import vocabulary as word
+from kg.brackets import look_over
+from kg.context import context
+from kg.contribution import AUDIENCES, Document
+from kg.jsonld import SHIPPED_CONTEXT, self_contained
+from kg.objection import Objection, object_to, short, with_words
+from kg.ontology import Ontology
+
+BODY_BYTES_MAX: Final = 64 * 1024 * 1024  # A whole viewpoint fits; more goes in several messages.
+DOCUMENT_BYTES_MAX: Final = 1024 * 1024  # A long report's text; books are linked, not kept.
+DOCUMENT_TRIPLES_MAX: Final = 5_000  # A page with thousands of facts is a data set, not a statement.
+UNFOLDED_BYTES_MAX: Final = 4 * BODY_BYTES_MAX  # Prefixes and contexts repeat themselves: what a body may grow to.
+IRI_CHARACTERS_MAX: Final = 2_048  # What browsers and proxies carry (invariant I17).
+FINDINGS_MAX: Final = 100  # Nobody mends more at once; the next try shows the rest.
+
+# media type → (format, family for look_over)
+MEDIA_TYPES: Final[Mapping[str, tuple[ox.RdfFormat, str]]] = {
+    "text/turtle": (ox.RdfFormat.TURTLE, "turtle"),
+    "application/trig": (ox.RdfFormat.TRIG, "turtle"),
+    "application/n-triples": (ox.RdfFormat.N_TRIPLES, "turtle"),
+    "application/n-quads": (ox.RdfFormat.N_QUADS, "turtle"),
+    "application/ld+json": (ox.RdfFormat.JSON_LD, "json"),
+    "application/rdf+xml": (ox.RdfFormat.RDF_XML, "xml"),
+}
+
+Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+_WHERE = re.compile(r"^Parser error (?:at|between) [^:]*: ")
+# What no XML, and so no RDF/XML or SPARQL XML answer, can carry.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+@dataclass
+class _Body:
+    """What has been read so far."""
+
+    triples: dict[str, list[ox.Triple]] = field(default_factory=lambda: defaultdict(list))
+    """document IRI → its triples"""
+    findings: dict[Objection, None] = field(default_factory=dict)
+    """in the order found, each once"""
+    nameless_at: str | None = None
+    """a predicate of a subject without a name"""
+    unfolded_bytes: int = 0
+
+
+def read(
+    body: bytes,
+    media_type: str,
+    *,
+    base: str,
+    speaker: str,
+    ontology: Ontology,
+    base_iri: str | None = None,
+    mint: Callable[[], str],
+) -> tuple[Document, ...] | tuple[Objection, ...]:
+    """The documents in `body`, in the order of their IRIs, or what stands in the way.
+
+    `speaker` is the IRI of the party for whom it is published. Without `base_iri` a relative or empty subject gets a
+    minted name, the same one for the same relative name within this body.
+    """
+    kind = MEDIA_TYPES.get(media_type.partition(";")[0].strip().lower())
+    charset = re.search(r"charset\s*=\s*\"?([\w-]+)", media_type, re.IGNORECASE)
+    if kind is None or (charset and charset[1].lower() not in ("utf-8", "us-ascii")):
+        return (object_to("MediaTypeUnknown", value=media_type[:100]),)
+    if len(body) > BODY_BYTES_MAX:
+        return (object_to("TooLarge", limit=f"{BODY_BYTES_MAX} bytes"),)
+    rdf_format, family = kind
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    if not body.strip():
+        return (object_to("EmptyBody"),)
+    unfit = look_over(body, family)
+    if unfit:
+        return (unfit,)
+    if rdf_format == ox.RdfFormat.JSON_LD:
+        own = (f"{base}/context.jsonld", SHIPPED_CONTEXT)
+        safe = self_contained(
+            body, own=own, context=lambda: context(ontology)["@context"], bytes_max=UNFOLDED_BYTES_MAX
+        )
+        if isinstance(safe, tuple):
+            return safe[:FINDINGS_MAX]
+        body = safe
+    nameless = f"{speaker}/~new/"
+    parsed = _parse(body, rdf_format, base_iri or nameless, view=f"{base}/view/{speaker.rpartition('/')[2]}")
+    if parsed.findings:
+        return tuple(_as_written(o, nameless) for o in parsed.findings)
+    if not parsed.triples:
+        return (object_to("EmptyBody"),)
+    unnamed = sorted(iri for iri in parsed.triples if base_iri is None and iri.startswith(nameless))
+    names = {iri: f"{speaker}/v/{mint()}" for iri in unnamed}
+    found = [
+        _document(iri, triples, base=base, speaker=speaker, ontology=ontology, names=names, nameless=nameless)
+        for iri, triples in parsed.triples.items()
+    ]
+    objections = [o for o in found if isinstance(o, Objection)]
+    if objections:
+        return tuple(objections[:FINDINGS_MAX])
+    return tuple(sorted((d for d in found if isinstance(d, Document)), key=lambda d: d.iri))
+
+
+def _parse(body: bytes, rdf_format: ox.RdfFormat, base_iri: str, view: str) -> _Body:
+    """All triples by document; stops at the first thing that can't be read, or after FINDINGS_MAX others."""
+    found = _Body()
+    lines = rdf_format in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+    try:
+        for quad in ox.parse(body, format=rdf_format, base_iri=None if lines else base_iri):
+            _take(found, quad, view)
+            if found.unfolded_bytes > UNFOLDED_BYTES_MAX:
+                found.findings = {object_to("TooLarge", limit=f"{UNFOLDED_BYTES_MAX} bytes"): None}
+            if len(found.findings) >= FINDINGS_MAX or found.unfolded_bytes > UNFOLDED_BYTES_MAX:
+                break
+    except SyntaxError as error:
+        found.findings = {_syntax(error): None}
+        return found
+    # What is pointed to was named where it can be mended; this is for what nothing points to.
+    if found.nameless_at and not found.findings:
+        found.findings[_nameless_subject(found.nameless_at)] = None
+    return found
+
+
+def _take(found: _Body, quad: ox.Quad, view: str) -> None:
+    """Puts a triple with its document, or an objection with the findings."""
+    subject, value, graph = quad.subject, quad.object, quad.graph_name
+    predicate = quad.predicate.value
+    document = subject.value.partition("#")[0] if isinstance(subject, ox.NamedNode) else None
+    if not isinstance(graph, ox.DefaultGraph) and not (isinstance(graph, ox.NamedNode) and graph.value == view):
+        found.findings[object_to("GraphName", value=str(graph), limit=view)] = None
+    if isinstance(value, ox.BlankNode):
+        found.findings[object_to("BlankNode", focus=document or "", path=predicate, value=document or "")] = None
+    elif isinstance(value, ox.Triple) or (isinstance(value, ox.Literal) and value.direction is not None):
+        found.findings[object_to("TripleTermFound", focus=document, path=predicate)] = None
+    elif isinstance(value, ox.Literal) and _UNSEEN.search(value.value):
+        found.findings[object_to("UnsafeText", focus=document, path=predicate)] = None
+    if document is None:
+        found.nameless_at = predicate
+        return
+    assert isinstance(subject, ox.NamedNode), "a subject is named or blank"
+    for iri in (subject.value, predicate, value.value if isinstance(value, ox.NamedNode) else ""):
+        if len(iri) > IRI_CHARACTERS_MAX:
+            long = object_to(
+                "UnsafeIri",
+                focus=document[:200],
+                path=predicate[:200],
+                value=iri[:80] + "…",
+                limit=str(IRI_CHARACTERS_MAX),
+            )
+            found.findings[long] = None
+            return
+    text = "" if isinstance(value, ox.Triple) else value.value
+    found.unfolded_bytes += len(subject.value) + len(predicate) + len(text)
+    found.triples[document].append(quad.triple)
+
+
+def _nameless_subject(predicate: str) -> Objection:
+    return with_words(
+        object_to("BlankNode", path=predicate),
+        nl=f"Hier staat iets zonder naam (bij {short(predicate)}). Begin met <> of geef het een eigen adres.",
+        en=f"Something here has no name (at {short(predicate)}). Begin with <>, or give it an address of its own.",
+    )
+
+
+def _syntax(error: SyntaxError) -> Objection:
+    text = _WHERE.sub("", error.msg or "")[:300]
+    if error.lineno is None:
+        return with_words(
+            object_to("SyntaxUnclear", value=text),
+            nl=f"De tekst is niet te lezen: {text}. Verbeter dat en stuur opnieuw.",
+            en=f"The text cannot be read: {text}. Mend that and send it again.",
+        )
+    return object_to("SyntaxUnclear", value=text, line=error.lineno, column=error.offset or 1)
+
+
+def _document(
+    iri: str,
+    triples: list[ox.Triple],
+    *,
+    base: str,
+    speaker: str,
+    ontology: Ontology,
+    names: Mapping[str, str],
+    nameless: str,
+) -> Document | Objection:
+    """The document `iri`; what has a name in `names` gets it, and what the writer wrote is remembered by its digest."""
+    minted_from = None
+    targets = [t for t in triples if isinstance(t.object, ox.NamedNode) and t.object.value.startswith(nameless)]
+    if targets or iri in names:
+        for triple in targets:
+            relative = str(triple.object)[1:-1]
+            if relative.partition("#")[0] not in names:
+                path, relative = triple.predicate.value, relative.removeprefix(nameless)
+                return _as_written(object_to("RelativeUnknown", focus=iri, path=path, value=relative), nameless)
+        minted_from = hashlib.sha256(canonical(triples)).hexdigest()
+        triples = [_named(t, names) for t in triples]
+        iri = names.get(iri, iri)
+    payload = canonical(triples)
+    if payload.count(b"\n") > DOCUMENT_TRIPLES_MAX:
+        return object_to("TooManyTriples", focus=iri, limit=f"{DOCUMENT_TRIPLES_MAX} triples")
+    if len(payload) > DOCUMENT_BYTES_MAX:
+        return object_to("DocumentTooLarge", focus=iri, limit=f"{DOCUMENT_BYTES_MAX} bytes")
+    return _described(iri, triples, payload, base=base, speaker=speaker, ontology=ontology, minted_from=minted_from)
+
+
+def canonical(triples: Iterable[ox.Triple]) -> bytes:
+    """Sorted distinct N-Triples lines: the bytes that are digested and kept."""
+    text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+    return b"".join(sorted({line + b"\n" for line in text.split(b"\n") if line}))
+
+
+def _as_written(objection: Objection, nameless: str) -> Objection:
+    """The objection with relative names as the writer wrote them: `<>`, `foo`, `#part`."""
+
+    def shown(text: str) -> str:
+        return re.sub(re.escape(nameless) + r"(?=[\w#])", "", text).replace(nameless, "<>")
+
+    return replace(
+        objection,
+        message_nl=shown(objection.message_nl),
+        message_en=shown(objection.message_en),
+        focus=shown(objection.focus) if objection.focus else None,
+        value=shown(objection.value) if objection.value else None,
+    )
+
+
+def _named(triple: ox.Triple, names: Mapping[str, str]) -> ox.Triple:
+    def of(term: Term) -> Term:
+        if not isinstance(term, ox.NamedNode):
+            return term
+        document, mark, part = term.value.partition("#")
+        return ox.NamedNode(names[document] + mark + part) if document in names else term
+
+    subject = of(triple.subject)
+    assert isinstance(subject, ox.NamedNode), "blank nodes were refused"
+    return ox.Triple(subject, triple.predicate, of(triple.object))
+
+
+def _described(
+    iri: str,
+    triples: list[ox.Triple],
+    payload: bytes,
+    *,
+    base: str,
+    speaker: str,
+    ontology: Ontology,
+    minted_from: str | None,
+) -> Document:
+    """What the doors, the ledger and the shapes need to know of a document without looking into its payload."""
+    objects: dict[tuple[str, str], set[str]] = defaultdict(set)
+    """(subject, predicate) → values: IRIs and lexical forms"""
+    ties: set[str] = set()
+    references: set[str] = set()
+    asked = ontology.may_point | ontology.ties
+    own_things = f"{base}/id/"
+    for triple in triples:
+        subject, predicate, value = str(triple.subject)[1:-1], triple.predicate.value, triple.object
+        assert not isinstance(value, ox.BlankNode | ox.Triple), "refused while parsing"
+        objects[subject, predicate].add(value.value)
+        if isinstance(value, ox.NamedNode) and predicate != word.RDF_TYPE:
+            target = value.value.partition("#")[0]
+            if target != iri and predicate in ontology.ties:
+                ties.add(target)
+            if target != iri and (predicate in asked or target.startswith(own_things)):
+                references.add(target)
+    grounds = [(kind, end) for g in objects[iri, word.HAS_GROUND] for kind, end in _ground(objects, g)]
+    ground, ground_ends = min(grounds, default=(None, None), key=lambda pair: (pair[1] or "9999", pair[0] or ""))
+    return Document(
+        iri=iri,
+        holder=min(objects[iri, word.HELD_BY], default=speaker),
+        classes=tuple(sorted(objects[iri, word.RDF_TYPE])),
+        audience=_audience(objects[iri, word.AUDIENCE]),
+        table=tuple(sorted(objects[iri, word.TABLE_OF])),
+        ties=tuple(sorted(ties)),
+        references=tuple(sorted(references - set(ontology.concepts))),
+        ground=ground,
+        ground_ends=ground_ends,
+        response=_response(objects[iri, word.RESPONSE_KIND], objects[iri, word.RESPONSE_TO]),
+        payload=payload,
+        minted_from=minted_from,
+    )
+
+
+def _ground(objects: Mapping[tuple[str, str], set[str]], part: str) -> list[tuple[str | None, str | None]]:
+    """Kind and last day of one ground; the earliest day where several are given, so that none outlives its consent."""
+    kinds = objects.get((part, word.GROUND_KIND), set())
+    kind = min(kinds).removeprefix(word.CONCEPT + "ground/") if kinds else None
+    return [(kind, min(objects.get((part, word.VALID), set()), default=None))]
+
+
+def _audience(values: set[str]) -> str:
+    """The one audience that is said; what is unclear is for the holder alone (and then a shape refuses it)."""
+    said = {value.removeprefix(word.CONCEPT + "audience/") for value in values}
+    return next(iter(said)) if len(said) == 1 and said <= set(AUDIENCES) else AUDIENCES[0]
+
+
+def _response(kinds: set[str], targets: set[str]) -> tuple[str, str] | None:
+    if len(kinds) != 1 or len(targets) != 1:
+        return None
+    return next(iter(kinds)).removeprefix(word.CONCEPT + "response/"), next(iter(targets)).partition("#")[0]
