@@ -231,7 +231,8 @@ def _listed_sources(facts: Moerwijk, read: Mapping[str, Values]) -> Iterator[Cha
             yield Change(UNEXPLAINED, name, "title", row["title"], ", ".join(sorted(titles)))
         if "nameLeftOut" in row:
             yield Change("38", name, row["nameLeftOut"], "with a person's name", "without it")
-        yield from _differs("38", name, "publisher", {row["publisher"]}, values["lw:publisherName"])
+        publishers = {words.removesuffix("@en") for words in values["lw:publisherName"] if not words.endswith("@nl")}
+        yield from _differs(UNEXPLAINED, name, "publisher", {row["publisher"]}, publishers)
         address = values.get("schema:url", set())
         if row["address"] != "page":
             yield Change("38", name, "address", "page", row["address"])

@@ -94,6 +94,11 @@ def _lines(field: str, value: Any) -> list[tuple[str, str]]:
         return [(THINGS[field], iri(f"id/{thing}")) for thing in _listed(value)]
     if field in DATES:
         return [(DATES[field], _date(value))]
+    if field == "publisher_name":
+        names = (
+            [text(words, language) for language, words in value.items()] if isinstance(value, dict) else [f'"{value}"']
+        )
+        return [("lw:publisherName", name) for name in names]
     if field == "kind":
         return [("dcterms:type", concept(value[0], value[1]))]
     single = {
@@ -101,7 +106,6 @@ def _lines(field: str, value: Any) -> list[tuple[str, str]]:
         "metres": ("lw:accuracyMetres", typed(str(value), "xsd:integer")),
         "identifier": ("dcterms:identifier", f'"{value}"'),
         "last_seen": ("lw:lastSeen", typed(str(value), "xsd:gYear")),
-        "publisher_name": ("lw:publisherName", f'"{value}"'),
         "address": ("schema:url", iri(str(value))),
     }
     return [single[field]]

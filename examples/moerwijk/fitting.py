@@ -151,7 +151,9 @@ def source(facts: Moerwijk, name: str) -> Document:
         titles[original] = row["title"]
     fields: dict[str, Any] = {
         "title": {language: words for language, words in titles.items() if language != "zxx"},
-        "publisher_name": extra.get("publisher", row.get("publisher")),
+        "publisher_name": both(extra, "publisher")
+        if "publisher_nl" in extra
+        else extra.get("publisher", row.get("publisher")),
         "date_basis": phrase(facts, row["dateBasis"]),
     }
     if "party" in extra:
