@@ -1,10 +1,11 @@
 """Who may see what, now: one pure function decides what stands in the store of an audience (RULES 10-13).
 
-A document stands in a store when it is current, its audience is as wide as the store, its ground holds, and each of its
-ties ends at something that holds there: a document that stands in the store too, a tombstone, or something the ledger
-never had (the door refuses those). What ties to something hidden is hidden with it, in circles too: we take the greatest
-set that fulfils this. Tombstones stand for what was in this store when it ended; an erased name, only as long as somebody
-whose words stand in the store still ties to it. So nothing in a store moves when something that it may not show ends.
+A document stands in a store when it is current, its audience is as wide as the store, its ground holds, and each of
+its ties ends at something that holds there: a document that stands in the store too, a tombstone, or something the
+ledger never had (the door refuses those). What ties to something hidden is hidden with it, in circles too: we take the
+greatest set that fulfils this. A tombstone stands for what was in this store when it ended, until it stands there again
+(a draft of a new version moves nothing); for an erased name, only as long as somebody whose words stand in the store
+still ties to it. So nothing in a store moves when something happens to what it may not show.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Standing:
     ended: str | None = None
     """"withdrawn", "erased" or "groundEnded"; None while it is current."""
     seen: frozenset[str] = frozenset()
-    """The audiences in whose store it stood when it ended."""
+    """The audiences in whose store it stood when it ended, and has not stood since; kept when it is published again."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,14 @@ class Lookup(Protocol):
     def standing(self, iri: str) -> Standing | None:
         """How the document stands after the change; None when the ledger never had it."""
 
+    def shown_before(self, iri: str) -> bool:
+        """Whether the document stood in the store before the change."""
+
     def held_before(self, iri: str) -> bool:
-        """Whether a tie could end here before the change: shown, a tombstone of this audience, or never in the ledger."""
+        """Whether a tie could end here before the change: it stood there, was seen to end, or was never there."""
+
+    def erased(self, iri: str) -> bool:
+        """Whether the document is erased, after the change, and this audience saw that."""
 
     def ties_before(self, iri: str) -> Iterable[str]:
         """Where the ties of the document ended before the change."""
@@ -80,18 +87,19 @@ def _hold(standings: Mapping[str, Standing], audience: str, holds_outside: Calla
         for iri in tied_by.get(falling.pop(), ()):
             if iri in holding:
                 holding.remove(iri)
-                falling.append(iri)
+                if audience not in standings[iri].seen:
+                    falling.append(iri)
     return holding
 
 
 def _ends_well(
     end: str, standings: Mapping[str, Standing], holding: set[str], audience: str, holds_outside: Callable[[str], bool]
 ) -> bool:
-    """True when a tie may end here: a document that holds, or one that ended where this audience saw it."""
+    """True when a tie may end here: at a document that holds, or one that this audience saw end."""
     standing = standings.get(end)
     if standing is None:
         return holds_outside(end)
-    return end in holding or (standing.ended is not None and audience in standing.seen)
+    return end in holding or audience in standing.seen
 
 
 def visible(standings: Iterable[Standing], audience: str, now: datetime) -> Visible:
@@ -101,16 +109,16 @@ def visible(standings: Iterable[Standing], audience: str, now: datetime) -> Visi
     # A ground that is over leaves a tombstone in its place, so nothing that ties to it falls with it.
     shown = {iri for iri in holding if not is_over(all_of_them[iri].ground_ends, now)}
     named = {end for iri in shown for end in all_of_them[iri].ties}
-    ended = (standing for standing in all_of_them.values() if standing.ended and audience in standing.seen)
-    stones = {standing.iri for standing in ended if standing.ended != "erased" or standing.iri in named}
-    return Visible(frozenset(shown), frozenset(stones | (holding - shown)))
+    seen = (standing for standing in all_of_them.values() if audience in standing.seen)
+    stones = {standing.iri for standing in seen if standing.ended != "erased" or standing.iri in named}
+    return Visible(frozenset(shown), frozenset((stones | holding) - shown))
 
 
 def revisit(changed: Iterable[str], look: Lookup, audience: str, now: datetime) -> tuple[Visible, frozenset[str]]:
     """What of a store has to be looked at again after these documents changed, and how it stands now.
 
-    Returns the part of `visible` that lies within the documents looked at, and those documents; all others stand as they
-    did. A document whose ground ended since the last look counts as changed.
+    Returns the part of `visible` that lies within the documents looked at, and those documents; all others stand as
+    they did. A document whose ground ended since the last look counts as changed.
     """
     scope = _scope(changed, look, audience)
     while True:
@@ -125,12 +133,11 @@ def revisit(changed: Iterable[str], look: Lookup, audience: str, now: datetime) 
             break
         scope |= _standings(drawn, look)
     shown = {iri for iri in holding if not is_over(scope[iri].ground_ends, now)}
-    stones = (holding - shown) | {
-        iri for iri, standing in scope.items() if standing.ended not in (None, "erased") and audience in standing.seen
-    }
-    erased = _erased(scope, look, audience)
-    stones |= {iri for iri in erased if any(_shown(tied, scope, shown, look) for tied in look.dependents(iri))}
-    return Visible(frozenset(shown), frozenset(stones)), frozenset(scope) | erased
+    seen = {iri for iri, standing in scope.items() if standing.ended != "erased" and audience in standing.seen}
+    named = {end for iri, standing in scope.items() for end in (iri, *standing.ties, *look.ties_before(iri))}
+    erased = {iri for iri in named if look.erased(iri)}
+    seen |= {iri for iri in erased if any(_shown(tied, scope, shown, look) for tied in look.dependents(iri))}
+    return Visible(frozenset(shown), frozenset((seen | holding) - shown)), frozenset(scope) | erased
 
 
 def _scope(changed: Iterable[str], look: Lookup, audience: str) -> dict[str, Standing]:
@@ -143,12 +150,13 @@ def _scope(changed: Iterable[str], look: Lookup, audience: str) -> dict[str, Sta
     hidden = [iri for iri in scope if not look.held_before(iri)]
     while hidden:
         for iri in look.dependents(hidden.pop()):
-            if iri in scope or look.held_before(iri):
+            if iri in scope or look.shown_before(iri):
                 continue
             standing = look.standing(iri)
             if standing is not None and may_stand(standing, audience):
                 scope[iri] = standing
-                hidden.append(iri)
+                if not look.held_before(iri):
+                    hidden.append(iri)
     return scope
 
 
@@ -158,22 +166,9 @@ def _standings(iris: Iterable[str], look: Lookup) -> dict[str, Standing]:
     return {iri: standing for iri, standing in found if standing is not None}
 
 
-def _erased(scope: Mapping[str, Standing], look: Lookup, audience: str) -> frozenset[str]:
-    """The erased names that documents in this scope tie to or tied to: their tombstones may come or go."""
-    named = set(scope)
-    for iri, standing in scope.items():
-        named.update(standing.ties, look.ties_before(iri))
-    erased = (scope.get(iri) or look.standing(iri) for iri in named)
-    return frozenset(
-        standing.iri
-        for standing in erased
-        if standing is not None and standing.ended == "erased" and audience in standing.seen
-    )
-
-
 def _shown(iri: str, scope: Mapping[str, Standing], shown: set[str], look: Lookup) -> bool:
     """True when this current document stands in the store now."""
-    return iri in shown if iri in scope else look.held_before(iri)
+    return iri in shown if iri in scope else look.shown_before(iri)
 
 
 def may_read(

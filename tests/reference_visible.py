@@ -19,7 +19,7 @@ class Thing:
     ties: frozenset[str] = frozenset()
     last_day: str | None = None
     ended: str | None = None
-    seen_at_end: set[str] = field(default_factory=set)
+    ghost_in: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -36,7 +36,7 @@ class World:
             if thing.ended is None and WIDTH[thing.audience] >= WIDTH[audience]
         }
         while True:
-            ghosts = {name for name, thing in self.things.items() if thing.ended and audience in thing.seen_at_end}
+            ghosts = {name for name, thing in self.things.items() if audience in thing.ghost_in}
             unknown = {end for thing in self.things.values() for end in thing.ties} - self.things.keys()
             stays = {name for name in there if self.things[name].ties <= there | ghosts | unknown}
             if stays == there:
@@ -50,20 +50,24 @@ class World:
         statements = standing - over
         tombstones = set(over)
         for name, thing in self.things.items():
-            if not thing.ended or audience not in thing.seen_at_end:
-                continue
             still_named = any(name in self.things[other].ties for other in statements)
-            if thing.ended != "erased" or still_named:
+            if audience in thing.ghost_in and name not in statements and (thing.ended != "erased" or still_named):
                 tombstones.add(name)
         return statements, tombstones
 
     def say(self, name: str, audience: str, ties: frozenset[str], last_day: str | None) -> None:
         """A party publishes or replaces a document."""
-        self.things[name] = Thing(audience, ties, last_day)
+        ghosts = self.things[name].ghost_in if name in self.things else set()
+        self.things[name] = Thing(audience, ties, last_day, ghost_in=ghosts)
 
     def end(self, name: str, how: str) -> None:
         """A document is withdrawn, erased, or its ground ends."""
         thing = self.things[name]
-        if thing.ended is None:
-            thing.seen_at_end = {audience for audience in ("public", "partners") if name in self.standing(audience)}
+        thing.ghost_in |= {audience for audience in ("public", "partners") if name in self.standing(audience)}
         thing.ended, thing.ties = how, frozenset()
+
+    def lay_ghosts(self, today: str) -> None:
+        """What stands in a store again is no ghost there any more."""
+        for audience in ("public", "partners"):
+            for name in self.store(audience, today)[0]:
+                self.things[name].ghost_in.discard(audience)

@@ -1,0 +1,172 @@
+"""What becomes of each act of a batch, decided against the ledger as it stands in the moment before the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+
+from kg.acts import Act, Batch, Kind
+from kg.chain import canonical, digest_of
+from kg.objection import Objection, object_to
+from kg.quads import party_iri
+from kg.standings import DocumentRow, ErasedRow, Stands, in_portions
+from kg.tables import documents, responses
+from kg.visible import is_over
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an act will do, and to what."""
+
+    act: Act
+    kind: Kind
+    row: DocumentRow | None
+    """How the document stood; None when it is new or erased."""
+    gone: ErasedRow | None = None
+    unchanged: bool = False
+
+
+_MINTED = select(documents.c.iri).where(
+    documents.c.party == bindparam("party"),
+    documents.c.minted_from == bindparam("minted_from"),
+    documents.c.minted_from.is_not(None),
+    documents.c.ended.is_(None),
+)
+_RESPONSES = select(responses.c.kind, responses.c.target, responses.c.document).where(
+    responses.c.party == bindparam("party"), responses.c.target.in_(bindparam("targets", expanding=True))
+)
+
+
+def minted_before(connection: Connection, party: str, minted_from: str) -> str | None:
+    """The name that the same text got before, while it is still current."""
+    return connection.execute(_MINTED, {"party": party, "minted_from": minted_from}).scalar()
+
+
+def own_responses(connection: Connection, party: str, targets: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(notation, target, response document) that a party currently holds on these targets, sorted."""
+    found: list[tuple[str, str, str]] = []
+    for portion in in_portions(dict.fromkeys(targets)):
+        rows = connection.execute(_RESPONSES, {"party": party, "targets": portion})
+        found.extend((row[0], row[1], row[2]) for row in rows)
+    return sorted(found)
+
+
+def check_made_well(batch: Batch, base: str) -> None:
+    """Raises ValueError when a batch could not have come through the door: a bug of whoever made it."""
+    holder = party_iri(base, batch.party)
+    for act in batch.acts:
+        document = act.document
+        if (document is not None) != (act.kind in ("publish", "replace")):
+            raise ValueError(f"{act.kind} of {act.iri} {'without' if document is None else 'with'} a document")
+        if document is None:
+            continue
+        if document.iri != act.iri or document.holder != holder:
+            raise ValueError(f"{batch.party} speaks of {act.iri} with a document {document.iri} of {document.holder}")
+        start = b"\n<" + document.iri.encode()
+        lines = b"\n" + document.payload
+        own = lines.count(start + b"> ") + lines.count(start + b"#")
+        if not own or own != document.payload.count(b"\n") or own != document.payload.count(b" .\n"):
+            raise ValueError(f"the payload of {act.iri} has other subjects than it and its parts, or is not N-Triples")
+
+
+def fingerprint(acts: Sequence[Act]) -> str:
+    """What a batch asks, whatever names were minted for it."""
+
+    def line(act: Act) -> list[str | None]:
+        if act.document is None:
+            return [act.kind, act.iri]
+        minted = act.document.minted_from
+        return [act.kind, minted or act.iri, minted or act.document.digest]
+
+    return digest_of(canonical(sorted(line(act) for act in acts)))
+
+
+def decide(
+    connection: Connection, batch: Batch, now: datetime, stands: Stands
+) -> tuple[list[Decision], list[Objection]]:
+    """A decision for each act, and all objections; with any objection nothing is done."""
+    stands.fetch((*(act.iri for act in batch.acts), *(iri for iri, _ in batch.read)))
+    objections: list[Objection] = []
+    decisions: list[Decision] = []
+    met: set[str] = set()
+    for act in batch.acts:
+        verdict = (
+            object_to("SameTwice", focus=act.iri) if act.iri in met else _decide(connection, batch, act, now, stands)
+        )
+        met.add(act.iri)
+        if isinstance(verdict, Objection):
+            objections.append(verdict)
+        else:
+            decisions.append(verdict)
+    if not objections and not all(decision.unchanged for decision in decisions):
+        objections = _moved(connection, batch, stands)
+    return decisions, objections
+
+
+def _decide(connection: Connection, batch: Batch, act: Act, now: datetime, stands: Stands) -> Decision | Objection:
+    row, gone = stands.row(act.iri), stands.erased(act.iri)
+    known = row or gone
+    if known is not None and known.party != batch.party:
+        return object_to("NotHolder", focus=act.iri)
+    if act.document is not None:
+        return _decide_words(connection, batch, act, now, row, gone)
+    if act.kind == "erase" and gone is not None:
+        return Decision(act, "erase", None, gone, unchanged=True)
+    if row is None or (row.ended is not None and act.kind != "erase"):
+        return object_to("NotCurrent", focus=act.iri)
+    if act.expected is not None and act.expected != row.contribution:
+        return object_to("Stale", focus=act.iri)
+    if act.kind == "withdraw" and _outranked(batch, row):
+        return object_to("NotHolder", focus=act.iri)
+    if act.kind == "groundEnded" and not is_over(row.ground_ends, now):
+        return object_to("NotCurrent", focus=act.iri)
+    return Decision(act, act.kind, row)
+
+
+def _decide_words(
+    connection: Connection, batch: Batch, act: Act, now: datetime, row: DocumentRow | None, gone: ErasedRow | None
+) -> Decision | Objection:
+    """Publishing and replacing."""
+    document = act.document
+    assert document is not None
+    if gone is not None:
+        # Erased is for good: a script that sends everything again must not bring a story back.
+        return object_to("Ended", focus=act.iri)
+    current = row is not None and row.ended is None
+    if row is not None and current and row.payload_digest == document.digest:
+        return Decision(act, "publish", row, unchanged=True)
+    if row is not None and _outranked(batch, row):
+        return object_to("NotHolder", focus=act.iri)
+    if act.expected is not None and (row is None or not current or act.expected != row.contribution):
+        return object_to("Stale", focus=act.iri)
+    if is_over(document.ground_ends, now):
+        return object_to("GroundEnded", focus=act.iri)
+    if document.minted_from is not None:
+        other = minted_before(connection, batch.party, document.minted_from)
+        if other not in (None, act.iri):
+            # The same text came in twice at once; at the next look its first name is found.
+            return object_to("Moved", focus=act.iri)
+    if not current:
+        return Decision(act, "publish", row)
+    if act.kind == "replace" or batch.replace or act.expected is not None:
+        return Decision(act, "replace", row)
+    return object_to("ExistsDifferently", focus=act.iri)
+
+
+def _outranked(batch: Batch, row: DocumentRow) -> bool:
+    """True when a recorder from public sources meets a document on which the holder has acted itself (RULES 15)."""
+    return batch.delegation == "publicSource" and batch.recorder != batch.party and bool(row.by_holder)
+
+
+def _moved(connection: Connection, batch: Batch, stands: Stands) -> list[Objection]:
+    """What was read and is not so any more: the checks have to be made again."""
+    moved = [iri for iri, entry in batch.read if stands.entry(iri) != entry]
+    targets = {act.document.response[1] for act in batch.acts if act.document and act.document.response}
+    if targets:
+        read = sorted({response for response in batch.own_responses if response[1] in targets})
+        now_there = own_responses(connection, batch.party, sorted(targets))
+        moved.extend(sorted({response[1] for response in set(read) ^ set(now_there)}))
+    return [object_to("Moved", focus=iri) for iri in dict.fromkeys(moved)]

@@ -1,0 +1,99 @@
+"""What the ledger keeps of a document beside its triples: read when it is taken in, and erased with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kg.chain import canonical
+from kg.contribution import Document
+from kg.standings import DocumentRow
+from kg.vocabulary import CREATED, ISSUED, PERSPECTIVE
+
+_PERSPECTIVE = PERSPECTIVE.encode()
+_DATES = (ISSUED.encode(), CREATED.encode())
+
+
+def facts_of(document: Document) -> dict[str, Any]:
+    """The facts as a value that becomes JSON."""
+    return {
+        "classes": list(document.classes),
+        "table": list(document.table),
+        "ties": sorted(set(document.ties)),
+        "ground": document.ground,
+        "ground_ends": document.ground_ends,
+        "response": list(document.response) if document.response else None,
+        "minted_from": document.minted_from,
+        "perspectives": _perspectives(document),
+        "dated": _dated(document),
+    }
+
+
+def facts_text(facts: Mapping[str, Any], request: str | None) -> str | None:
+    """The facts as they are kept, with the fingerprint of a batch that came with a key; None when there is nothing."""
+    kept = facts if request is None else {**facts, "request": request}
+    return canonical(kept).decode() if kept else None
+
+
+def request_of(facts: str | None) -> str | None:
+    """The fingerprint that stands in these facts."""
+    request: str | None = json.loads(facts).get("request") if facts else None
+    return request
+
+
+def _objects(document: Document, predicate: bytes, form: bytes) -> list[str]:
+    """What the main subject says with this predicate, by a pattern for the object."""
+    if predicate not in document.payload:
+        return []
+    line = rb"^<" + re.escape(document.iri.encode()) + rb"> <" + re.escape(predicate) + rb"> " + form
+    return [found.decode() for found in re.findall(line, document.payload, re.MULTILINE)]
+
+
+def _perspectives(document: Document) -> list[str]:
+    """The perspectives that a party speaks from, as concept IRIs."""
+    return sorted(_objects(document, _PERSPECTIVE, rb"<([^>]+)> \.$"))
+
+
+def _dated(document: Document) -> str | None:
+    """Its earliest date or year; ISO dates and years sort as text."""
+    dates = [date for predicate in _DATES for date in _objects(document, predicate, rb'"(\d{4}[^"\\]*)"')]
+    return min(dates, default=None)
+
+
+def row_from(entry: Mapping[str, Any], iri: str, facts: Mapping[str, Any], digest: str) -> DocumentRow:
+    """The index row of a document whose present words this entry brought; what depends on its past is still empty."""
+    return DocumentRow(
+        iri=iri,
+        party=entry["party"],
+        entry=entry["number"],
+        content_entry=entry["number"],
+        contribution=entry["id"],
+        time=entry["time"],
+        recorder=entry["recorder"],
+        delegation=entry["delegation"],
+        batch=entry["batch"],
+        supersedes=entry["supersedes"],
+        supersedes_in=0,
+        payload_digest=digest,
+        classes=" ".join(facts["classes"]),
+        audience=entry["audience"],
+        table_of=" ".join(facts["table"]),
+        ground=facts["ground"],
+        ground_ends=facts["ground_ends"],
+        minted_from=facts["minted_from"],
+        perspectives=" ".join(facts["perspectives"]),
+        dated=facts["dated"],
+        by_holder=acted_itself(entry),
+        ended=None,
+        ended_at=None,
+        visible=0,
+        shown=0,
+        stones="{}",
+    )
+
+
+def acted_itself(entry: Mapping[str, Any]) -> int:
+    """1 when the holder itself made this entry; the clock, which ends grounds, is nobody."""
+    return int(entry["recorder"] == entry["party"] and entry["kind"] != "groundEnded")

@@ -1,0 +1,255 @@
+"""The one thread that writes the ledger: batches in, one commit for all that wait, answers after it is on disk.
+
+Each batch has a savepoint of its own, so one that is refused spoils no other. A commit that fails answers nobody with
+success, and the writer takes nothing in after it: what reached the disk is not known until somebody has looked.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import Connection, Engine, bindparam, func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from kg.acts import Act, Batch, Change, LedgerUnavailable, Receipt
+from kg.chain import Heads, Mark
+from kg.entries import Book
+from kg.lookups import heads_in
+from kg.objection import Objection
+from kg.tables import BUSY_MILLISECONDS_MAX, documents, erased, open_engine
+from kg.taking import Outcome, take
+
+GROUP_MAX = 64  # Batches in one commit: beyond this an fsync costs nothing a batch, and the first waits too long.
+QUEUE_MAX = 4096  # Batches that wait; more than this means that the disk stands still, and memory would fill.
+SCRUB_SECONDS = 1.0  # How often a log that a reader held on to is tried again, until erased bytes are gone.
+SCRUB_BUSY_MILLISECONDS = 200  # How long one such try may keep the writer.
+
+log = logging.getLogger(__name__)
+
+Answer = Receipt | tuple[Objection, ...]
+
+d = documents.c
+_OVER = (
+    select(d.party, d.iri)
+    .where(d.ground_ends.is_not(None), d.ground_ends < bindparam("today"), d.ended.is_(None))
+    .order_by(d.party, d.iri)
+)
+_NEXT_GROUND = select(func.min(d.ground_ends)).where(d.ground_ends.is_not(None), d.ended.is_(None))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A batch that waits; without one, only the grounds that are over are ended."""
+
+    batch: Batch | None
+    now: datetime
+    future: Future[Answer] = field(default_factory=Future)
+
+
+@dataclass
+class Group:
+    """What one commit holds, as it grows."""
+
+    heads: Heads
+    jobs: list[Job] = field(default_factory=list)
+    answers: list[Answer | ValueError | IntegrityError] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    erased: bool = False
+    last: bool = False
+    """True when the writer was told to stop while this group formed."""
+
+    def keep(self, outcome: Outcome) -> None:
+        """Takes over what a batch did."""
+        self.heads = outcome.heads
+        self.changes.extend(outcome.changes)
+        self.erased = self.erased or outcome.erased
+
+
+class Writer:
+    """Keeps the connection that writes, and the thread that uses it; `tell` is called with each change, in order."""
+
+    def __init__(
+        self, url: str, book: Book, mark: Mark, tell: Callable[[Change], None], *, outage: str | None = None
+    ) -> None:
+        self._engine: Engine = open_engine(url, writes=True)
+        self._book = book
+        self._mark = mark
+        self._tell = tell
+        self._queue: queue.Queue[Job | None] = queue.Queue(QUEUE_MAX)
+        with self._engine.connect() as connection:
+            self.heads = heads_in(connection, book)
+            self._next_ground: str | None = connection.execute(_NEXT_GROUND).scalar()
+            self._any_erased = connection.execute(select(erased.c.name).limit(1)).first() is not None
+        self.outage = outage or self._torn()
+        # After a crash between an erasure and its scrubbing, the log still holds the bytes.
+        self.scrubbing = self.outage is None
+        self._thread = threading.Thread(target=self._live, name="ledger", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> Future[Answer]:
+        """Lets a job wait for the next commit, or answers at once that nothing is taken in."""
+        refused = self.outage or (None if self._thread.is_alive() else "the writer has stopped")
+        if refused is None:
+            try:
+                self._queue.put_nowait(job)
+            except queue.Full:
+                refused = f"{QUEUE_MAX} batches wait already"
+        if refused is not None:
+            job.future.set_exception(LedgerUnavailable(refused))
+        return job.future
+
+    def stop(self) -> None:
+        """Commits what waits, and ends the thread."""
+        self._queue.put(None)
+        self._thread.join()
+        self.outage = self.outage or "the ledger is closed"
+        while not self._queue.empty():
+            late = self._queue.get_nowait()
+            if late is not None:
+                late.future.set_exception(LedgerUnavailable(self.outage))
+        self._engine.dispose()
+
+    def _torn(self) -> str | None:
+        """Why nothing may be written: the ledger is shorter than what was acknowledged. None when it is not."""
+        number, digest = self._mark.read() or (0, "")
+        if number < 0:
+            return "the mark beside the ledger cannot be read"
+        if number > self.heads.number:
+            return f"the ledger ends at entry {self.heads.number}, and entry {number} was acknowledged"
+        if number == self.heads.number > 0 and digest != self.heads.digest:
+            return f"entry {number} is not the one that was acknowledged"
+        return None
+
+    def _live(self) -> None:
+        """One commit after another, until told to stop."""
+        stopping = False
+        while not stopping:
+            if self.scrubbing and self.outage is None:
+                self._scrub()
+            try:
+                job = self._queue.get(timeout=SCRUB_SECONDS if self.scrubbing else None)
+            except queue.Empty:
+                continue
+            stopping = job is None or self._commit(job)
+
+    def _commit(self, first: Job) -> bool:
+        """One commit for this job and those that wait with it; True when the writer has to stop after it."""
+        group = Group(self.heads, [first])
+        begun = False
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                begun = True
+                for job in self._together(group):
+                    self._take(connection, job, group)
+        except DBAPIError as error:
+            # Without a transaction nothing can be in doubt: somebody else held the lock for too long.
+            self._fail(group, f"the ledger could not write: {error.orig}", outage=begun)
+            return group.last
+        except BaseException:
+            self._fail(group, "the writer has stopped at a fault of its own", outage=True)
+            raise
+        self.heads = group.heads
+        self._mark.write(group.heads)
+        try:
+            if group.erased:
+                self._scrub()
+            for change in group.changes:
+                self._tell(change)
+        finally:
+            for job, answer in zip(group.jobs, group.answers, strict=True):
+                if isinstance(answer, Exception):
+                    job.future.set_exception(answer)
+                else:
+                    job.future.set_result(answer)
+        return group.last
+
+    def _together(self, group: Group) -> Iterator[Job]:
+        """The jobs of one commit: the first, and what waits when the one before is done."""
+        yield group.jobs[0]
+        while len(group.jobs) < GROUP_MAX:
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if job is None:
+                group.last = True
+                return
+            group.jobs.append(job)
+            yield job
+
+    def _take(self, connection: Connection, job: Job, group: Group) -> None:
+        """One job in a savepoint of its own, after the grounds that are over by its time."""
+        ended = self._end_grounds(connection, job.now, group)
+        if job.batch is None:
+            group.answers.append(Receipt("", (), created=ended))
+            return
+        try:
+            with connection.begin_nested() as savepoint:
+                outcome = take(
+                    connection, self._book, job.batch, job.now, group.heads, any_erased=self._any_erased or group.erased
+                )
+                if not isinstance(outcome, Outcome):
+                    savepoint.rollback()
+        except (ValueError, IntegrityError) as error:
+            # A bug of whoever made the batch: theirs to hear, and nobody else's.
+            group.answers.append(error)
+            return
+        if not isinstance(outcome, Outcome):
+            group.answers.append(outcome)
+            return
+        group.keep(outcome)
+        self._any_erased = self._any_erased or outcome.erased
+        grounds = (act.document.ground_ends for act in job.batch.acts if act.document)
+        self._next_ground = min((g for g in (self._next_ground, *grounds) if g is not None), default=None)
+        group.answers.append(outcome.receipt)
+
+    def _end_grounds(self, connection: Connection, now: datetime, group: Group) -> bool:
+        """Writes an entry for each document whose ground is over; True when there was one."""
+        today = now.date().isoformat()
+        if self._next_ground is None or self._next_ground >= today:
+            return False
+        over = connection.execute(_OVER, {"today": today}).all()
+        for party, rows in groupby(over, key=lambda row: str(row.party)):
+            acts = tuple(Act("groundEnded", row.iri) for row in rows)
+            outcome = take(
+                connection,
+                self._book,
+                Batch(party, party, "byHolder", acts),
+                now,
+                group.heads,
+                any_erased=self._any_erased or group.erased,
+            )
+            assert isinstance(outcome, Outcome)
+            group.keep(outcome)
+        self._next_ground = connection.execute(_NEXT_GROUND).scalar()
+        return bool(over)
+
+    def _fail(self, group: Group, why: str, *, outage: bool) -> None:
+        """Answers everybody of a group that its commit did not succeed."""
+        log.error("%s; %d batches were not taken in", why, len(group.jobs))
+        if outage:
+            self.outage = why
+        for job in group.jobs:
+            job.future.set_exception(LedgerUnavailable(why))
+
+    def _scrub(self) -> None:
+        """Empties SQLite's log, so that what was erased is in no file; readers may delay it."""
+        raw = self._engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={SCRUB_BUSY_MILLISECONDS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            answer = cursor.fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS_MAX}")
+            cursor.close()
+        finally:
+            raw.close()
+        # (busy, pages in the log, pages moved): busy means that a reader still needs the log.
+        self.scrubbing = answer is None or bool(answer[0])
