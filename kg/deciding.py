@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
 from kg.acts import Act, Batch, Kind
 from kg.chain import canonical, digest_of
 from kg.objection import Objection, object_to
 from kg.quads import party_iri
-from kg.standings import DocumentRow, ErasedRow, Stands, in_portions
+from kg.standings import DocumentRow, ErasedRow, Stands
+from kg.statement import Driver, Statement, among, as_it_is, listed, only
 from kg.tables import documents, responses
 from kg.visible import is_over
 
@@ -29,29 +30,32 @@ class Decision:
     unchanged: bool = False
 
 
-_MINTED = select(documents.c.iri).where(
-    documents.c.party == bindparam("party"),
-    documents.c.minted_from == bindparam("minted_from"),
-    documents.c.minted_from.is_not(None),
-    documents.c.ended.is_(None),
+_MINTED = Statement(
+    select(documents.c.iri).where(
+        documents.c.party == bindparam("party"),
+        documents.c.minted_from == bindparam("minted_from"),
+        documents.c.minted_from.is_not(None),
+        documents.c.ended.is_(None),
+    ),
+    only,
 )
-_RESPONSES = select(responses.c.kind, responses.c.target, responses.c.document).where(
-    responses.c.party == bindparam("party"), responses.c.target.in_(bindparam("targets", expanding=True))
+_RESPONSES = Statement(
+    select(responses.c.kind, responses.c.target, responses.c.document).where(
+        responses.c.party == bindparam("party"), among(responses.c.target, "targets")
+    ),
+    as_it_is,
 )
 
 
-def minted_before(connection: Connection, party: str, minted_from: str) -> str | None:
+def minted_before(driver: Driver, party: str, minted_from: str) -> str | None:
     """The name that the same text got before, while it is still current."""
-    return connection.execute(_MINTED, {"party": party, "minted_from": minted_from}).scalar()
+    return _MINTED.first(driver, party=party, minted_from=minted_from)
 
 
-def own_responses(connection: Connection, party: str, targets: Iterable[str]) -> list[tuple[str, str, str]]:
+def own_responses(driver: Driver, party: str, targets: Iterable[str]) -> list[tuple[str, str, str]]:
     """(notation, target, response document) that a party currently holds on these targets, sorted."""
-    found: list[tuple[str, str, str]] = []
-    for portion in in_portions(dict.fromkeys(targets)):
-        rows = connection.execute(_RESPONSES, {"party": party, "targets": portion})
-        found.extend((row[0], row[1], row[2]) for row in rows)
-    return sorted(found)
+    found = _RESPONSES.each(driver, party=party, targets=listed(targets))
+    return sorted((kind, target, document) for kind, target, document in found)
 
 
 def check_made_well(batch: Batch, base: str) -> None:
@@ -84,35 +88,31 @@ def fingerprint(acts: Sequence[Act]) -> str:
     return digest_of(canonical(sorted(line(act) for act in acts)))
 
 
-def decide(
-    connection: Connection, batch: Batch, now: datetime, stands: Stands
-) -> tuple[list[Decision], list[Objection]]:
+def decide(driver: Driver, batch: Batch, now: datetime, stands: Stands) -> tuple[list[Decision], list[Objection]]:
     """A decision for each act, and all objections; with any objection nothing is done."""
     stands.fetch((*(act.iri for act in batch.acts), *(iri for iri, _ in batch.read)))
     objections: list[Objection] = []
     decisions: list[Decision] = []
     met: set[str] = set()
     for act in batch.acts:
-        verdict = (
-            object_to("SameTwice", focus=act.iri) if act.iri in met else _decide(connection, batch, act, now, stands)
-        )
+        verdict = object_to("SameTwice", focus=act.iri) if act.iri in met else _decide(driver, batch, act, now, stands)
         met.add(act.iri)
         if isinstance(verdict, Objection):
             objections.append(verdict)
         else:
             decisions.append(verdict)
     if not objections and not all(decision.unchanged for decision in decisions):
-        objections = _moved(connection, batch, stands)
+        objections = _moved(driver, batch, stands)
     return decisions, objections
 
 
-def _decide(connection: Connection, batch: Batch, act: Act, now: datetime, stands: Stands) -> Decision | Objection:
+def _decide(driver: Driver, batch: Batch, act: Act, now: datetime, stands: Stands) -> Decision | Objection:
     row, gone = stands.row(act.iri), stands.erased(act.iri)
     known = row or gone
     if known is not None and known.party != batch.party:
         return object_to("NotHolder", focus=act.iri)
     if act.document is not None:
-        return _decide_words(connection, batch, act, now, row, gone)
+        return _decide_words(driver, batch, act, now, row, gone)
     if act.kind == "erase" and gone is not None:
         return Decision(act, "erase", None, gone, unchanged=True)
     if row is None or (row.ended is not None and act.kind != "erase"):
@@ -127,7 +127,7 @@ def _decide(connection: Connection, batch: Batch, act: Act, now: datetime, stand
 
 
 def _decide_words(
-    connection: Connection, batch: Batch, act: Act, now: datetime, row: DocumentRow | None, gone: ErasedRow | None
+    driver: Driver, batch: Batch, act: Act, now: datetime, row: DocumentRow | None, gone: ErasedRow | None
 ) -> Decision | Objection:
     """Publishing and replacing."""
     document = act.document
@@ -145,7 +145,7 @@ def _decide_words(
     if is_over(document.ground_ends, now):
         return object_to("GroundEnded", focus=act.iri)
     if document.minted_from is not None:
-        other = minted_before(connection, batch.party, document.minted_from)
+        other = minted_before(driver, batch.party, document.minted_from)
         if other not in (None, act.iri):
             # The same text came in twice at once; at the next look its first name is found.
             return object_to("Moved", focus=act.iri)
@@ -161,12 +161,12 @@ def _outranked(batch: Batch, row: DocumentRow) -> bool:
     return batch.delegation == "publicSource" and batch.recorder != batch.party and bool(row.by_holder)
 
 
-def _moved(connection: Connection, batch: Batch, stands: Stands) -> list[Objection]:
+def _moved(driver: Driver, batch: Batch, stands: Stands) -> list[Objection]:
     """What was read and is not so any more: the checks have to be made again."""
     moved = [iri for iri, entry in batch.read if stands.entry(iri) != entry]
     targets = {act.document.response[1] for act in batch.acts if act.document and act.document.response}
     if targets:
         read = sorted({response for response in batch.own_responses if response[1] in targets})
-        now_there = own_responses(connection, batch.party, sorted(targets))
+        now_there = own_responses(driver, batch.party, sorted(targets))
         moved.extend(sorted({response[1] for response in set(read) ^ set(now_there)}))
     return [object_to("Moved", focus=iri) for iri in dict.fromkeys(moved)]

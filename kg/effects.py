@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from kg import tables
 from kg.acts import Change
-from kg.chain import Heads, canonical, position_digest, shared_envelope
+from kg.chain import SHARED, Heads, canonical, position_digest, shared_envelope
 from kg.entries import Book, Written
 from kg.party import AUDIENCES
 from kg.quads import about, content, contribution_iri, tombstone
-from kg.standings import BITS, DocumentRow, ErasedRow, Stands, bits_of, in_portions
+from kg.standings import BITS, DocumentRow, ErasedRow, Stands, bits_of
+from kg.statement import Driver, Statement, among, as_it_is, listed, writes
 from kg.visible import revisit
 
 WRITTEN_TIME = datetime.min
@@ -43,31 +44,37 @@ class Turn:
     stones_in: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-_PAYLOADS = select(tables.payloads.c.entry, tables.payloads.c.payload).where(
-    tables.payloads.c.entry.in_(bindparam("numbers", expanding=True))
+_PAYLOADS = Statement(
+    select(tables.payloads.c.entry, tables.payloads.c.payload).where(among(tables.payloads.c.entry, "numbers")),
+    as_it_is,
 )
-_ENTRIES = select(tables.entries).where(tables.entries.c.number.in_(bindparam("numbers", expanding=True)))
-_PUT_DOCUMENTS = insert(tables.documents).prefix_with("OR REPLACE")
-_SEE_DOCUMENT = (
+_ENTRIES = Statement(
+    select(*(tables.entries.c[name] for name in ("number", *SHARED))).where(among(tables.entries.c.number, "numbers")),
+    as_it_is,
+)
+_PUT_DOCUMENTS = writes(insert(tables.documents).prefix_with("OR REPLACE"))
+_SEE_DOCUMENT = writes(
     update(tables.documents)
     .where(tables.documents.c.iri == bindparam("name"))
     .values(visible=bindparam("now_visible"), shown=bindparam("now_shown"), stones=bindparam("now_stones"))
 )
-_NAME_ERASED = (
+_PUT_ERASED = writes(insert(tables.erased))
+_NAME_ERASED = writes(
     update(tables.erased).where(tables.erased.c.name == bindparam("digest")).values(named=bindparam("now_named"))
 )
-_OUT = {
-    "documents": delete(tables.documents).where(tables.documents.c.iri == bindparam("name")),
-    "ties": delete(tables.ties).where(tables.ties.c.document == bindparam("name")),
-    "responses": delete(tables.responses).where(tables.responses.c.document == bindparam("name")),
-}
+_PUT_TIES = writes(insert(tables.ties))
+_PUT_RESPONSES = writes(insert(tables.responses))
+_PUT_CHAIN = writes(insert(tables.chain))
+_DROP_DOCUMENTS = writes(delete(tables.documents).where(tables.documents.c.iri == bindparam("name")))
+_DROP_TIES = writes(delete(tables.ties).where(tables.ties.c.document == bindparam("name")))
+_DROP_RESPONSES = writes(delete(tables.responses).where(tables.responses.c.document == bindparam("name")))
 
 
 class Effects:
     """Works out the effects of one batch, audience by audience, and writes them."""
 
-    def __init__(self, connection: Connection, book: Book, written: Sequence[Written], stands: Stands) -> None:
-        self._connection = connection
+    def __init__(self, driver: Driver, book: Book, written: Sequence[Written], stands: Stands) -> None:
+        self._driver = driver
         self._base = book.base
         self._written = {one.iri: one for one in written}
         self._stands = stands
@@ -92,8 +99,7 @@ class Effects:
             if rows_here:
                 changes.append(self._change(audience, turn, chains[audience]))
         self._write_index()
-        if rows:
-            self._connection.execute(insert(tables.chain), rows)
+        _PUT_CHAIN.run(self._driver, rows)
         return tuple(changes), replace(heads, chains=chains)
 
     def _turn(self, audience: str) -> Turn:
@@ -194,9 +200,10 @@ class Effects:
     def _envelopes(self, audience: str, turn: Turn) -> dict[str, Mapping[str, Any]]:
         """By contribution, what this audience is told of each that came in."""
         entries: dict[int, Mapping[str, Any]] = {one.entry["number"]: one.entry for one in self._written.values()}
-        for portion in in_portions(row.content_entry for row in turn.entered if row.content_entry not in entries):
-            found = self._connection.execute(_ENTRIES, {"numbers": portion}).mappings()
-            entries.update((entry["number"], dict(entry)) for entry in found)
+        drawn = [row.content_entry for row in turn.entered if row.content_entry not in entries]
+        if drawn:
+            for number, *columns in _ENTRIES.each(self._driver, numbers=listed(drawn)):
+                entries[number] = dict(zip(SHARED, columns, strict=True))
         return {
             row.contribution: shared_envelope(entries[row.content_entry], row.said_in(audience).supersedes)
             for row in turn.entered
@@ -207,8 +214,9 @@ class Effects:
         words = {
             one.entry["number"]: one.document.payload for one in self._written.values() if one.document is not None
         }
-        for portion in in_portions(row.content_entry for row in turn.entered if row.content_entry not in words):
-            for number, payload in self._connection.execute(_PAYLOADS, {"numbers": portion}):
+        drawn = [row.content_entry for row in turn.entered if row.content_entry not in words]
+        if drawn:
+            for number, payload in _PAYLOADS.each(self._driver, numbers=listed(drawn)):
                 words[number] = zlib.decompress(payload)
         base = self._base
         remove = [about(base, row.said_in(audience)) for row in turn.left]
@@ -223,40 +231,33 @@ class Effects:
 
     def _write_index(self) -> None:
         """The documents, their ties and responses, as they stand now."""
-        execute = self._connection.execute
+        driver = self._driver
+        written = self._written.values()
         standing_before = [iri for iri in self._written if (row := self._stands.row(iri)) and row.ended is None]
-        names = [{"name": iri} for iri in standing_before]
-        if names:
-            execute(_OUT["ties"], names)
-            execute(_OUT["responses"], names)
-        erased = [{"name": iri} for iri in self._erased]
-        if erased:
-            execute(_OUT["documents"], erased)
-            rows = [{k: v for k, v in row._asdict().items() if k != "time"} for row in self._erased.values()]
-            execute(insert(tables.erased), rows)
-        if self._named_anew:
-            changed = [{"digest": row.name, "now_named": row.named} for row in self._named_anew.values()]
-            execute(_NAME_ERASED, changed)
-        put = [row._asdict() for iri, row in self._after.items() if iri in self._written]
-        if put:
-            execute(_PUT_DOCUMENTS, put)
-        seen = [
-            {"name": row.iri, "now_visible": row.visible, "now_shown": row.shown, "now_stones": row.stones}
-            for iri, row in self._after.items()
-            if iri not in self._written
-        ]
-        if seen:
-            execute(_SEE_DOCUMENT, seen)
-        ties = [{"document": one.iri, "target": end} for one in self._written.values() for end in one.standing.ties]
-        if ties:
-            execute(insert(tables.ties), ties)
-        responses = [
-            {"party": one.entry["party"], "kind": given[0], "target": given[1], "document": one.iri}
-            for one in self._written.values()
-            if one.document is not None and (given := one.document.response) is not None
-        ]
-        if responses:
-            execute(insert(tables.responses), responses)
+        _DROP_TIES.run(driver, [{"name": iri} for iri in standing_before])
+        _DROP_RESPONSES.run(driver, [{"name": iri} for iri in standing_before])
+        _DROP_DOCUMENTS.run(driver, [{"name": iri} for iri in self._erased])
+        _PUT_ERASED.run(driver, [row._asdict() for row in self._erased.values()])
+        named = self._named_anew.values()
+        _NAME_ERASED.run(driver, [{"digest": row.name, "now_named": row.named} for row in named])
+        _PUT_DOCUMENTS.run(driver, [row._asdict() for iri, row in self._after.items() if iri in self._written])
+        seen = [row for iri, row in self._after.items() if iri not in self._written]
+        _SEE_DOCUMENT.run(
+            driver,
+            [
+                {"name": row.iri, "now_visible": row.visible, "now_shown": row.shown, "now_stones": row.stones}
+                for row in seen
+            ],
+        )
+        _PUT_TIES.run(driver, [{"document": one.iri, "target": end} for one in written for end in one.standing.ties])
+        _PUT_RESPONSES.run(
+            driver,
+            [
+                {"party": one.entry["party"], "kind": given[0], "target": given[1], "document": one.iri}
+                for one in written
+                if one.document is not None and (given := one.document.response) is not None
+            ],
+        )
 
 
 def _announced(one: Written, audience: str) -> list[list[str]]:

@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert
+from sqlalchemy import bindparam, delete, insert, select
 
 from kg.acts import ENDED, Batch
 from kg.chain import Heads, canonical, digest_of, entry_digest, erased_name, new_salt
@@ -19,6 +19,7 @@ from kg.facts import acted_itself, facts_of, facts_text, row_from
 from kg.party import RANKS
 from kg.quads import over_since, time_text
 from kg.standings import DocumentRow, audiences_of
+from kg.statement import Driver, writes
 from kg.tables import entries, payloads
 from kg.visible import Standing
 
@@ -32,6 +33,45 @@ class Book:
     base: str
     key: str
     """Under which erased names are kept."""
+
+
+class EntryRow(NamedTuple):
+    """An entry with what is kept beside it, in the order of the columns; that is None once erased."""
+
+    number: int
+    id: str
+    time: str
+    party: str
+    recorder: str
+    delegation: str
+    kind: str
+    audience: str
+    batch: str
+    idempotency_key: str | None
+    name_digest: str
+    payload_digest: str | None
+    facts_digest: str | None
+    follows: int | None
+    supersedes: str | None
+    previous: str
+    digest: str
+    iri: str | None
+    salt: bytes | None
+    facts: str | None
+    packed: bytes | None
+
+    @property
+    def payload(self) -> bytes | None:
+        """Its triples as received."""
+        return zlib.decompress(self.packed) if self.packed is not None else None
+
+
+RECORDED = (
+    select(entries, payloads.c.iri, payloads.c.salt, payloads.c.facts, payloads.c.payload)
+    .join(payloads, payloads.c.entry == entries.c.number, isouter=True)
+    .order_by(entries.c.number)
+)
+"""Selects the columns of EntryRow."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +97,13 @@ class Written:
         return self.decision.act.document
 
 
-_ERASE = delete(payloads).where(payloads.c.iri == bindparam("name"))
+_PUT_ENTRIES = writes(insert(entries))
+_PUT_PAYLOADS = writes(insert(payloads))
+_ERASE = writes(delete(payloads).where(payloads.c.iri == bindparam("name")))
 
 
 def write_entries(
-    connection: Connection,
+    driver: Driver,
     book: Book,
     batch: Batch,
     now: datetime,
@@ -88,13 +130,9 @@ def write_entries(
         written.append(one)
         # The first entry carries the key and its fingerprint for all of the batch.
         previous, request, shared["idempotency_key"] = one.entry["digest"], None, None
-    connection.execute(insert(entries), [dict(one.entry) for one in written])
-    erased = [{"name": one.iri} for one in written if one.after is None]
-    if erased:
-        connection.execute(_ERASE, erased)
-    kept = [_kept(one) for one in written if one.after is not None]
-    if kept:
-        connection.execute(insert(payloads), kept)
+    _PUT_ENTRIES.run(driver, [one.entry for one in written])
+    _ERASE.run(driver, [{"name": one.iri} for one in written if one.after is None])
+    _PUT_PAYLOADS.run(driver, [_kept(one) for one in written if one.after is not None])
     return written
 
 

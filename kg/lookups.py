@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from kg import tables
@@ -16,36 +18,49 @@ from kg.acts import ENDED, Current, LedgerUnavailable, Recorded
 from kg.chain import Heads, canonical, digest_of, empty_heads
 from kg.contribution import Document, Neighbour, Slice
 from kg.deciding import minted_before, own_responses
-from kg.entries import Book
+from kg.entries import RECORDED, Book, EntryRow
 from kg.party import AUDIENCES, STEWARD
 from kg.quads import party_iri
 from kg.snapshot import Snapshot
-from kg.standings import BITS, DocumentRow, ErasedRow, audiences_of, document_rows, erased_rows, in_portions
+from kg.standings import BITS, DocumentRow, ErasedRow, audiences_of, dependent_rows, document_rows, erased_rows
+from kg.statement import Driver, Statement, among, as_it_is, driver_of, listed
 from kg.taking import positions_of
 from kg.vocabulary import PARTY
 
 d, e, p, c = tables.documents.c, tables.entries.c, tables.payloads.c, tables.chain.c
 
-_META = select(tables.meta)
-_LAST = select(e.number, e.digest, e.time).order_by(e.number.desc()).limit(1)
-_POSITION = select(c.position, c.digest).where(c.audience == bindparam("audience")).order_by(c.position.desc()).limit(1)
-_WITH_PAYLOAD = select(tables.documents, p.payload).join(tables.payloads, p.entry == d.content_entry, isouter=True)
-_ONE = _WITH_PAYLOAD.where(d.iri == bindparam("iri"))
-_VIEW = _WITH_PAYLOAD.where(d.party == bindparam("party"), d.ended.is_(None))
-_VIEW_IN = _VIEW.where(d.visible.op("&")(bindparam("bit")) != 0)
-_DIGESTS = select(d.iri, d.payload_digest).where(d.party == bindparam("party"), d.ended.is_(None)).order_by(d.iri)
-_PARTIES = select(tables.documents).where(
-    d.party == STEWARD, d.ended.is_(None), func.instr(" " + d.classes + " ", f" {PARTY} ") > 0
+
+def _with_payload(columns: tuple[Any, ...]) -> tuple[DocumentRow, bytes | None]:
+    return DocumentRow._make(columns[:-1]), columns[-1]
+
+
+_META = Statement(select(tables.meta), as_it_is)
+_LAST = Statement(select(e.number, e.digest, e.time).order_by(e.number.desc()).limit(1), as_it_is)
+_POSITION = Statement(
+    select(c.position, c.digest).where(c.audience == bindparam("audience")).order_by(c.position.desc()).limit(1),
+    as_it_is,
 )
-_DEPENDENTS = (
-    select(tables.documents)
-    .join(tables.ties, tables.ties.c.document == d.iri)
-    .where(tables.ties.c.target == bindparam("iri"))
-    .order_by(d.iri)
+_DOCUMENTS = select(tables.documents, p.payload).join(tables.payloads, p.entry == d.content_entry, isouter=True)
+_ONE = Statement(_DOCUMENTS.where(d.iri == bindparam("iri")), _with_payload)
+_VIEW = Statement(_DOCUMENTS.where(d.party == bindparam("party"), d.ended.is_(None)), _with_payload)
+_VIEW_IN = Statement(
+    _DOCUMENTS.where(d.party == bindparam("party"), d.ended.is_(None), d.visible.op("&")(bindparam("bit")) != 0),
+    _with_payload,
 )
-_RECORDED = select(tables.entries, p.iri, p.salt, p.payload).join(tables.payloads, p.entry == e.number, isouter=True)
-_SUCCESSORS = (
-    select(e.id, e.kind, e.supersedes).where(e.supersedes.in_(bindparam("ids", expanding=True))).order_by(e.number)
+_DIGESTS = Statement(
+    select(d.iri, d.payload_digest).where(d.party == bindparam("party"), d.ended.is_(None)).order_by(d.iri), as_it_is
+)
+_PARTIES = Statement(
+    select(tables.documents).where(
+        d.party == STEWARD, d.ended.is_(None), func.instr(" " + d.classes + " ", f" {PARTY} ") > 0
+    ),
+    DocumentRow._make,
+)
+_ENTRY = Statement(RECORDED.where(e.id == bindparam("id")), EntryRow._make)
+_BATCH = Statement(RECORDED.where(e.batch == bindparam("batch")), EntryRow._make)
+_HISTORY = Statement(RECORDED.where(p.iri == bindparam("iri")), EntryRow._make)
+_SUCCESSORS = Statement(
+    select(e.supersedes, e.id, e.kind).where(among(e.supersedes, "ids")).order_by(e.number), as_it_is
 )
 
 
@@ -98,18 +113,18 @@ def current_of_erased(iri: str, row: ErasedRow) -> Current:
     )
 
 
-def heads_in(connection: Connection, book: Book) -> Heads:
+def heads_in(driver: Driver, book: Book) -> Heads:
     """Where the chains stand in this transaction."""
     heads = empty_heads(book.base, book.key)
-    last = connection.execute(_LAST).one_or_none()
+    last = _LAST.first(driver)
     if last is None:
         return heads
     chains = dict(heads.chains)
     for audience in AUDIENCES:
-        row = connection.execute(_POSITION, {"audience": audience}).one_or_none()
+        row = _POSITION.first(driver, audience=audience)
         if row is not None:
-            chains[audience] = (row.position, row.digest)
-    return Heads(last.number, last.digest, last.time, chains)
+            chains[audience] = (row[0], row[1])
+    return Heads(last[0], last[1], last[2], chains)
 
 
 class Lookups:
@@ -122,11 +137,11 @@ class Lookups:
             raise LedgerUnavailable(f"there is no ledger at {self.file}; make one with `wijkgraaf init`")
         self._reads = tables.open_engine(url, writes=False)
         try:
-            with self._reads.connect() as connection:
-                found = {row.name: row.value for row in connection.execute(_META)}
-        except DBAPIError as error:
+            with self._reading() as driver:
+                found = dict(_META.each(driver))
+        except (DBAPIError, sqlite3.Error) as error:
             self._reads.dispose()
-            raise LedgerUnavailable(f"{self.file} cannot be read as a ledger: {error.orig}") from error
+            raise LedgerUnavailable(f"{self.file} cannot be read as a ledger: {error}") from error
         if found.get("schema") != tables.SCHEMA_VERSION:
             self._reads.dispose()
             raise LedgerUnavailable(
@@ -145,10 +160,22 @@ class Lookups:
         """Lets go of the file."""
         self._reads.dispose()
 
+    @contextmanager
+    def _reading(self) -> Iterator[Driver]:
+        """A connection in which all looks see the same moment."""
+        raw = self._reads.raw_connection()
+        driver = driver_of(raw)
+        try:
+            driver.execute("BEGIN").close()
+            yield driver
+        finally:
+            # Given back, a connection rolls back: nothing of the moment is kept.
+            raw.close()
+
     def heads(self) -> Mapping[str, tuple[int, str]]:
         """Audience to its position and the digest there."""
-        with self._reads.connect() as connection:
-            return heads_in(connection, self._book).chains
+        with self._reading() as driver:
+            return heads_in(driver, self._book).chains
 
     def positions(self) -> Mapping[str, int]:
         """Audience to its position: how many entries changed its store."""
@@ -158,7 +185,9 @@ class Lookups:
         """Everything that stands in this audience's store, as N-Quads in chunks; it knows its position and digest."""
         connection = self._reads.connect()
         try:
-            return Snapshot(connection, self._book, heads_in(connection, self._book), audience, now)
+            connection.begin()
+            heads = heads_in(driver_of(connection.connection), self._book)
+            return Snapshot(connection, self._book, heads, audience, now)
         except BaseException:
             connection.close()
             raise
@@ -167,17 +196,17 @@ class Lookups:
         """What the ledger knows of all that these documents refer to, and of the speaker's responses to it."""
         iris = sorted({iri for document in documents for iri in (*document.references, *document.ties)})
         targets = sorted({document.response[1] for document in documents if document.response})
-        with self._reads.connect() as connection:
-            neighbours = tuple(self._neighbours(connection, iris))
+        with self._reading() as driver:
+            neighbours = tuple(self._neighbours(driver, iris))
             speaker = documents[0].holder.rsplit("/", 1)[-1] if documents else ""
-            responses = tuple(own_responses(connection, speaker, targets)) if targets else ()
+            responses = tuple(own_responses(driver, speaker, targets)) if targets else ()
         return Slice(neighbours, responses)
 
-    def _neighbours(self, connection: Connection, iris: Sequence[str]) -> Iterator[Neighbour]:
+    def _neighbours(self, driver: Driver, iris: Sequence[str]) -> Iterator[Neighbour]:
         """What the ledger knows of each IRI, in the same order."""
-        rows = document_rows(connection, iris)
+        rows = document_rows(driver, iris)
         absent = [iri for iri in iris if iri not in rows]
-        gone = erased_rows(connection, self._book.key, absent) if absent else {}
+        gone = erased_rows(driver, self._book.key, absent) if absent else {}
         for iri in iris:
             if iri in rows:
                 row = rows[iri]
@@ -199,72 +228,69 @@ class Lookups:
 
     def minted_before(self, holder: str, minted_from: str) -> str | None:
         """The name that the same text of this holder (IRI) got before, while it is current."""
-        with self._reads.connect() as connection:
-            return minted_before(connection, holder.rsplit("/", 1)[-1], minted_from)
+        with self._reading() as driver:
+            return minted_before(driver, holder.rsplit("/", 1)[-1], minted_from)
 
     def document(self, iri: str) -> Current | None:
         """How a document stands, with its present triples; what is left when it ended; None when it never was."""
-        with self._reads.connect() as connection:
-            row = connection.execute(_ONE, {"iri": iri}).one_or_none()
-            if row is not None:
-                *columns, payload = row
-                return current_of(DocumentRow(*columns), payload)
-            gone = erased_rows(connection, self._book.key, (iri,))
+        with self._reading() as driver:
+            found = _ONE.first(driver, iri=iri)
+            if found is not None:
+                return current_of(*found)
+            gone = erased_rows(driver, self._book.key, (iri,))
         return current_of_erased(iri, gone[iri]) if gone else None
 
     def view(self, party: str, audience: str | None = None) -> Iterator[Current]:
         """The current documents of a party (slug): all of them, or what stands in the store of an audience."""
-        with self._reads.connect() as connection:
-            streaming = connection.execution_options(yield_per=100)
+        with self._reading() as driver:
             if audience is None:
-                rows = streaming.execute(_VIEW, {"party": party})
+                found = _VIEW.each(driver, party=party)
             else:
-                rows = streaming.execute(_VIEW_IN, {"party": party, "bit": BITS[audience]})
-            for *columns, payload in rows:
-                yield current_of(DocumentRow(*columns), payload)
+                found = _VIEW_IN.each(driver, party=party, bit=BITS[audience])
+            for row, payload in found:
+                yield current_of(row, payload)
 
     def view_digest(self, party: str) -> str:
         """One digest of a party's viewpoint: of its current documents and the digests of their payloads."""
-        with self._reads.connect() as connection:
-            pairs = [list(row) for row in connection.execute(_DIGESTS, {"party": party})]
+        with self._reading() as driver:
+            pairs = [list(row) for row in _DIGESTS.each(driver, party=party)]
         return digest_of(canonical(pairs))
 
     def parties(self) -> tuple[Current, ...]:
         """Every party in the register, without its triples."""
-        with self._reads.connect() as connection:
-            return tuple(current_of(DocumentRow(*row)) for row in connection.execute(_PARTIES))
+        with self._reading() as driver:
+            return tuple(current_of(row) for row in _PARTIES.each(driver))
 
     def dependents(self, iri: str) -> tuple[Current, ...]:
         """The current documents that tie to this one, without their triples: whom its end concerns."""
-        with self._reads.connect() as connection:
-            return tuple(current_of(DocumentRow(*row)) for row in connection.execute(_DEPENDENTS, {"iri": iri}))
+        with self._reading() as driver:
+            return tuple(current_of(row) for row in dependent_rows(driver, iri))
 
     def contribution(self, contribution: str) -> Recorded | None:
         """One entry by its id, with its triples as received."""
-        return next(iter(self._recorded(e.id == contribution)), None)
+        return next(iter(self._recorded(_ENTRY, id=contribution)), None)
 
     def batch(self, batch: str) -> tuple[Recorded, ...]:
         """The entries that were taken in together, in order; empty when there is no such batch."""
-        return self._recorded(e.batch == batch)
+        return self._recorded(_BATCH, batch=batch)
 
     def history(self, iri: str) -> tuple[Recorded, ...]:
         """Every entry on a document, in order; empty once it is erased."""
-        return self._recorded(p.iri == iri)
+        return self._recorded(_HISTORY, iri=iri)
 
-    def _recorded(self, condition: ColumnElement[bool]) -> tuple[Recorded, ...]:
-        """The entries that fulfil a condition, in order, with what became of them."""
-        with self._reads.connect() as connection:
-            rows = connection.execute(_RECORDED.where(condition).order_by(e.number)).all()
-            positions = positions_of(connection, [row.number for row in rows])
-            successors: dict[str, Any] = {}
-            for portion in in_portions(row.id for row in rows):
-                for successor in connection.execute(_SUCCESSORS, {"ids": portion}):
-                    successors[successor.supersedes] = successor
+    def _recorded(self, statement: Statement[EntryRow], **values: str) -> tuple[Recorded, ...]:
+        """Entries in order, with what became of them."""
+        with self._reading() as driver:
+            rows = statement.all(driver, **values)
+            positions = positions_of(driver, [row.number for row in rows])
+            found = _SUCCESSORS.each(driver, ids=listed(row.id for row in rows))
+            successors = {supersedes: (id, kind) for supersedes, id, kind in found}
         return tuple(_recorded(row, successors.get(row.id), positions.get(row.number, {})) for row in rows)
 
 
-def _recorded(row: Any, successor: Any, positions: Mapping[str, int]) -> Recorded:
-    payload = zlib.decompress(row.payload) if row.payload else None
+def _recorded(row: EntryRow, successor: tuple[str, str] | None, positions: Mapping[str, int]) -> Recorded:
+    payload = row.payload
+    next_id, next_kind = successor or (None, "")
     return Recorded(
         id=row.id,
         number=row.number,
@@ -280,7 +306,7 @@ def _recorded(row: Any, successor: Any, positions: Mapping[str, int]) -> Recorde
         digest=digest_of(payload) if payload is not None else None,
         salt=row.salt.hex() if row.salt else None,
         supersedes=row.supersedes,
-        superseded_by=successor.id if successor is not None and successor.kind == "replace" else None,
-        ended=ENDED.get(successor.kind) if successor is not None else None,
+        superseded_by=next_id if next_kind == "replace" else None,
+        ended=ENDED.get(next_kind),
         position_in_audience=positions,
     )

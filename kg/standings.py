@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
 from kg import tables
 from kg.chain import erased_name
 from kg.party import AUDIENCES, RANKS
 from kg.quads import Said
+from kg.statement import Driver, Statement, among, listed, only
 from kg.visible import Standing
 
-ASKED_AT_ONCE_MAX = 500  # Values in one IN list: SQLite allows 32,766, and above this nothing is gained.
-
 BITS: Mapping[str, int] = {audience: 1 << place for place, audience in enumerate(AUDIENCES)}
-
-T = TypeVar("T")
 
 
 class DocumentRow(NamedTuple):
@@ -101,53 +97,44 @@ def bits_of(audiences: Iterable[str]) -> int:
     return sum(BITS[audience] for audience in set(audiences))
 
 
-def in_portions(values: Iterable[T]) -> Iterator[list[T]]:
-    """The values in lists that are short enough to ask for at once."""
-    remaining = iter(values)
-    while portion := list(islice(remaining, ASKED_AT_ONCE_MAX)):
-        yield portion
-
-
-_DOCUMENT = select(tables.documents).where(tables.documents.c.iri == bindparam("iri"))
-_DOCUMENTS = select(tables.documents).where(tables.documents.c.iri.in_(bindparam("iris", expanding=True)))
-_ERASED = (
+_DOCUMENTS = Statement(select(tables.documents).where(among(tables.documents.c.iri, "iris")), DocumentRow._make)
+_ERASED = Statement(
     select(tables.erased, tables.entries.c.time)
     .join(tables.entries, tables.entries.c.number == tables.erased.c.entry)
-    .where(tables.erased.c.name.in_(bindparam("names", expanding=True)))
+    .where(among(tables.erased.c.name, "names")),
+    ErasedRow._make,
 )
-_TIES = select(tables.ties.c.target).where(tables.ties.c.document == bindparam("iri")).order_by(tables.ties.c.target)
-_DEPENDENTS = (
+_TIES = Statement(
+    select(tables.ties.c.target).where(tables.ties.c.document == bindparam("iri")).order_by(tables.ties.c.target), only
+)
+_DEPENDENTS = Statement(
     select(tables.documents)
     .join(tables.ties, tables.ties.c.document == tables.documents.c.iri)
     .where(tables.ties.c.target == bindparam("iri"))
+    .order_by(tables.documents.c.iri),
+    DocumentRow._make,
 )
 
 
-def document_rows(connection: Connection, iris: Sequence[str]) -> dict[str, DocumentRow]:
+def document_rows(driver: Driver, iris: Iterable[str]) -> dict[str, DocumentRow]:
     """The rows of these documents; those the ledger does not have are left out."""
-    if len(iris) == 1:
-        row = connection.execute(_DOCUMENT, {"iri": iris[0]}).one_or_none()
-        return {iris[0]: DocumentRow(*row)} if row is not None else {}
-    found: dict[str, DocumentRow] = {}
-    for portion in in_portions(iris):
-        for row in connection.execute(_DOCUMENTS, {"iris": portion}):
-            found[row[0]] = DocumentRow(*row)
-    return found
+    return {row.iri: row for row in _DOCUMENTS.each(driver, iris=listed(iris))}
 
 
-def erased_rows(connection: Connection, key: str, iris: Sequence[str]) -> dict[str, ErasedRow]:
+def erased_rows(driver: Driver, key: str, iris: Iterable[str]) -> dict[str, ErasedRow]:
     """What is left of the documents among these that were erased, by the name that was asked for."""
-    found: dict[str, ErasedRow] = {}
-    for portion in in_portions(iris):
-        names = {erased_name(key, iri): iri for iri in portion}
-        for row in connection.execute(_ERASED, {"names": list(names)}):
-            found[names[row[0]]] = ErasedRow(*row)
-    return found
+    names = {erased_name(key, iri): iri for iri in iris}
+    return {names[row.name]: row for row in _ERASED.each(driver, names=listed(names))}
 
 
-def ties_of(connection: Connection, iri: str) -> tuple[str, ...]:
+def dependent_rows(driver: Driver, iri: str) -> list[DocumentRow]:
+    """The current documents that tie to this one."""
+    return _DEPENDENTS.all(driver, iri=iri)
+
+
+def ties_of(driver: Driver, iri: str) -> tuple[str, ...]:
     """Where the ties of a current document end, sorted."""
-    return tuple(connection.execute(_TIES, {"iri": iri}).scalars())
+    return tuple(_TIES.each(driver, iri=iri))
 
 
 def standing_of(row: DocumentRow, ties: Iterable[str]) -> Standing:
@@ -170,8 +157,8 @@ def standing_of_erased(iri: str, row: ErasedRow) -> Standing:
 class Stands:
     """Before and after one batch: the rows before it, what it changes, and further rows as they are asked for."""
 
-    def __init__(self, connection: Connection, key: str, any_erased: bool) -> None:
-        self._connection = connection
+    def __init__(self, driver: Driver, key: str, any_erased: bool) -> None:
+        self._driver = driver
         self._key = key
         self._any_erased = any_erased
         self._rows: dict[str, DocumentRow | None] = {}
@@ -186,11 +173,11 @@ class Stands:
         unknown = [iri for iri in dict.fromkeys(iris) if iri not in self._rows]
         if not unknown:
             return
-        rows = document_rows(self._connection, unknown)
+        rows = document_rows(self._driver, unknown)
         self._rows.update((iri, rows.get(iri)) for iri in unknown)
         absent = [iri for iri in unknown if iri not in rows]
         if absent and self._any_erased:
-            self._erased |= erased_rows(self._connection, self._key, absent)
+            self._erased |= erased_rows(self._driver, self._key, absent)
 
     def row(self, iri: str) -> DocumentRow | None:
         """How the document stood before the batch."""
@@ -211,7 +198,7 @@ class Stands:
         """Where its ties ended before the batch."""
         if iri not in self._ties:
             row = self.row(iri)
-            self._ties[iri] = ties_of(self._connection, iri) if row is not None and row.ended is None else ()
+            self._ties[iri] = ties_of(self._driver, iri) if row is not None and row.ended is None else ()
         return self._ties[iri]
 
     def change_to(self, after: Mapping[str, Standing]) -> None:
@@ -238,7 +225,7 @@ class Stands:
     def dependents(self, iri: str) -> tuple[str, ...]:
         """The current documents that tie to this one after the batch."""
         if iri not in self._dependents:
-            rows = [DocumentRow(*row) for row in self._connection.execute(_DEPENDENTS, {"iri": iri})]
+            rows = dependent_rows(self._driver, iri)
             self._rows.update((row.iri, row) for row in rows if row.iri not in self._rows)
             kept = [row.iri for row in rows if row.iri not in self._after]
             self._dependents[iri] = (*kept, *self._named_anew.get(iri, ()))

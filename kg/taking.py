@@ -5,23 +5,22 @@ Everything here happens inside one savepoint of the writer; nothing is kept when
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
 from kg.acts import Batch, Change, Receipt, Taken
 from kg.chain import Heads, digest_of
 from kg.deciding import Decision, check_made_well, decide, fingerprint
 from kg.effects import Effects
-from kg.entries import Book, Written, write_entries
+from kg.entries import RECORDED, Book, EntryRow, Written, write_entries
 from kg.facts import request_of
 from kg.objection import Objection, object_to
-from kg.standings import Stands, in_portions
-from kg.tables import chain, entries, payloads
+from kg.standings import Stands
+from kg.statement import Driver, Statement, among, as_it_is, listed, only
+from kg.tables import chain, entries
 
 
 @dataclass(frozen=True)
@@ -34,34 +33,34 @@ class Outcome:
     erased: bool = False
 
 
-_KEYED = select(entries.c.batch).where(
-    entries.c.party == bindparam("party"),
-    entries.c.recorder == bindparam("recorder"),
-    entries.c.idempotency_key == bindparam("key"),
+_KEYED = Statement(
+    select(entries.c.batch).where(
+        entries.c.party == bindparam("party"),
+        entries.c.recorder == bindparam("recorder"),
+        entries.c.idempotency_key == bindparam("key"),
+    ),
+    only,
 )
-_RECORDED = select(entries, payloads.c.iri, payloads.c.salt, payloads.c.facts, payloads.c.payload).join(
-    payloads, payloads.c.entry == entries.c.number, isouter=True
-)
-_OF_BATCH = _RECORDED.where(entries.c.batch == bindparam("batch")).order_by(entries.c.number)
-_OF_NUMBERS = _RECORDED.where(entries.c.number.in_(bindparam("numbers", expanding=True)))
-_POSITIONS = select(chain.c.entry, chain.c.audience, chain.c.position).where(
-    chain.c.entry.in_(bindparam("numbers", expanding=True))
+_OF_BATCH = Statement(RECORDED.where(entries.c.batch == bindparam("batch")), EntryRow._make)
+_OF_NUMBERS = Statement(RECORDED.where(among(entries.c.number, "numbers")), EntryRow._make)
+_POSITIONS = Statement(
+    select(chain.c.entry, chain.c.audience, chain.c.position).where(among(chain.c.entry, "numbers")), as_it_is
 )
 
 
 def take(
-    connection: Connection, book: Book, batch: Batch, now: datetime, heads: Heads, *, any_erased: bool
+    driver: Driver, book: Book, batch: Batch, now: datetime, heads: Heads, *, any_erased: bool
 ) -> Outcome | tuple[Objection, ...]:
     """Takes a batch in, all of it or nothing. `any_erased` is False when the ledger never erased anything."""
     check_made_well(batch, book.base)
     request = fingerprint(batch.acts) if batch.idempotency_key else None
-    earlier = _earlier(connection, batch) if request else ()
+    earlier = _earlier(driver, batch) if request else ()
     if earlier and request_of(earlier[0].facts) == request:
-        positions = positions_of(connection, [row.number for row in earlier])
+        positions = positions_of(driver, [row.number for row in earlier])
         taken = tuple(_taken_before(row, row.iri or "", row.kind, positions) for row in earlier)
         return Outcome(Receipt(earlier[0].batch, taken, created=False), (), heads)
-    stands = Stands(connection, book.key, any_erased)
-    decisions, objections = decide(connection, batch, now, stands)
+    stands = Stands(driver, book.key, any_erased)
+    decisions, objections = decide(driver, batch, now, stands)
     if objections:
         return tuple(objections)
     written: list[Written] = []
@@ -69,39 +68,35 @@ def take(
     if not all(decision.unchanged for decision in decisions):
         if earlier:
             return (object_to("KeyReused", value=batch.idempotency_key),)
-        written = write_entries(connection, book, batch, now, heads, decisions, request)
+        written = write_entries(driver, book, batch, now, heads, decisions, request)
         stands.fetch(end for one in written for end in one.standing.ties)
         stands.change_to({one.iri: one.standing for one in written})
         last = written[-1].entry
         heads = replace(heads, number=last["number"], digest=last["digest"], time=last["time"])
-        changes, heads = Effects(connection, book, written, stands).project(heads)
-    receipt = _receipt(connection, decisions, written)
+        changes, heads = Effects(driver, book, written, stands).project(heads)
+    receipt = _receipt(driver, decisions, written)
     return Outcome(receipt, changes, heads, any(one.after is None for one in written))
 
 
-def _earlier(connection: Connection, batch: Batch) -> Sequence[Any]:
+def _earlier(driver: Driver, batch: Batch) -> Sequence[EntryRow]:
     """The entries that were written under the same Idempotency-Key, none if it is new."""
-    keys = {"party": batch.party, "recorder": batch.recorder, "key": batch.idempotency_key}
-    earlier = connection.execute(_KEYED, keys).scalar()
-    return connection.execute(_OF_BATCH, {"batch": earlier}).all() if earlier else ()
+    earlier = _KEYED.first(driver, party=batch.party, recorder=batch.recorder, key=batch.idempotency_key)
+    return _OF_BATCH.all(driver, batch=earlier) if earlier else ()
 
 
-def positions_of(connection: Connection, numbers: Iterable[int]) -> Mapping[int, Mapping[str, int]]:
+def positions_of(driver: Driver, numbers: Iterable[int]) -> Mapping[int, Mapping[str, int]]:
     """By entry, its place in the chain of each audience whose store it changed."""
     found: dict[int, dict[str, int]] = {}
-    for portion in in_portions(numbers):
-        for number, audience, position in connection.execute(_POSITIONS, {"numbers": portion}):
-            found.setdefault(number, {})[audience] = position
+    for number, audience, position in _POSITIONS.each(driver, numbers=listed(numbers)):
+        found.setdefault(number, {})[audience] = position
     return found
 
 
-def _receipt(connection: Connection, decisions: Sequence[Decision], written: Sequence[Written]) -> Receipt:
+def _receipt(driver: Driver, decisions: Sequence[Decision], written: Sequence[Written]) -> Receipt:
     """What became of every act, in the order in which they were sent."""
     left = {decision.act.iri: _number(decision) for decision in decisions if decision.unchanged}
-    rows: dict[int, Any] = {}
-    for portion in in_portions(left.values()):
-        rows.update((row.number, row) for row in connection.execute(_OF_NUMBERS, {"numbers": portion}))
-    positions = positions_of(connection, (*left.values(), *(one.entry["number"] for one in written)))
+    rows = {row.number: row for row in _OF_NUMBERS.each(driver, numbers=listed(left.values()))} if left else {}
+    positions = positions_of(driver, (*left.values(), *(one.entry["number"] for one in written)))
     by_iri = {one.iri: one for one in written}
     taken = tuple(
         _taken_before(rows[left[decision.act.iri]], decision.act.iri, decision.kind, positions)
@@ -139,13 +134,14 @@ def _taken(one: Written, positions: Mapping[int, Mapping[str, int]]) -> Taken:
     )
 
 
-def _taken_before(row: Any, iri: str, kind: str, positions: Mapping[int, Mapping[str, int]]) -> Taken:
+def _taken_before(row: EntryRow, iri: str, kind: str, positions: Mapping[int, Mapping[str, int]]) -> Taken:
     """What an entry of before says of an act that changes nothing."""
+    payload = row.payload
     return Taken(
         id=row.id,
         iri=iri,
         kind=kind,
-        digest=digest_of(zlib.decompress(row.payload)) if row.payload else None,
+        digest=digest_of(payload) if payload is not None else None,
         audience=row.audience,
         position_in_audience=positions.get(row.number, {}),
         salt=row.salt.hex() if row.salt else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -15,14 +16,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, Engine, bindparam, func, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy.exc import DBAPIError
 
 from kg.acts import Act, Batch, Change, LedgerUnavailable, Receipt
 from kg.chain import Heads, Mark
 from kg.entries import Book
 from kg.lookups import heads_in
 from kg.objection import Objection
+from kg.statement import Driver, Statement, as_it_is, driver_of, only
 from kg.tables import BUSY_MILLISECONDS_MAX, documents, erased, open_engine
 from kg.taking import Outcome, take
 
@@ -36,12 +38,14 @@ log = logging.getLogger(__name__)
 Answer = Receipt | tuple[Objection, ...]
 
 d = documents.c
-_OVER = (
+_OVER = Statement(
     select(d.party, d.iri)
     .where(d.ground_ends.is_not(None), d.ground_ends < bindparam("today"), d.ended.is_(None))
-    .order_by(d.party, d.iri)
+    .order_by(d.party, d.iri),
+    as_it_is,
 )
-_NEXT_GROUND = select(func.min(d.ground_ends)).where(d.ground_ends.is_not(None), d.ended.is_(None))
+_NEXT_GROUND = Statement(select(func.min(d.ground_ends)).where(d.ground_ends.is_not(None), d.ended.is_(None)), only)
+_ANY_ERASED = Statement(select(erased.c.name).limit(1), only)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Group:
 
     heads: Heads
     jobs: list[Job] = field(default_factory=list)
-    answers: list[Answer | ValueError | IntegrityError] = field(default_factory=list)
+    answers: list[Answer | ValueError | sqlite3.IntegrityError] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     erased: bool = False
     last: bool = False
@@ -84,9 +88,10 @@ class Writer:
         self._tell = tell
         self._queue: queue.Queue[Job | None] = queue.Queue(QUEUE_MAX)
         with self._engine.connect() as connection:
-            self.heads = heads_in(connection, book)
-            self._next_ground: str | None = connection.execute(_NEXT_GROUND).scalar()
-            self._any_erased = connection.execute(select(erased.c.name).limit(1)).first() is not None
+            driver = driver_of(connection.connection)
+            self.heads = heads_in(driver, book)
+            self._next_ground: str | None = _NEXT_GROUND.first(driver)
+            self._any_erased = _ANY_ERASED.first(driver) is not None
         self.outage = outage or self._torn()
         # After a crash between an erasure and its scrubbing, the log still holds the bytes.
         self.scrubbing = self.outage is None
@@ -146,11 +151,12 @@ class Writer:
         try:
             with self._engine.connect() as connection, connection.begin():
                 begun = True
+                driver = driver_of(connection.connection)
                 for job in self._together(group):
-                    self._take(connection, job, group)
-        except DBAPIError as error:
+                    self._take(driver, job, group)
+        except (DBAPIError, sqlite3.Error) as error:
             # Without a transaction nothing can be in doubt: somebody else held the lock for too long.
-            self._fail(group, f"the ledger could not write: {error.orig}", outage=begun)
+            self._fail(group, f"the ledger could not write: {error}", outage=begun)
             return group.last
         except BaseException:
             self._fail(group, "the writer has stopped at a fault of its own", outage=True)
@@ -184,24 +190,25 @@ class Writer:
             group.jobs.append(job)
             yield job
 
-    def _take(self, connection: Connection, job: Job, group: Group) -> None:
+    def _take(self, driver: Driver, job: Job, group: Group) -> None:
         """One job in a savepoint of its own, after the grounds that are over by its time."""
-        ended = self._end_grounds(connection, job.now, group)
+        ended = self._end_grounds(driver, job.now, group)
         if job.batch is None:
             group.answers.append(Receipt("", (), created=ended))
             return
+        any_erased = self._any_erased or group.erased
+        driver.execute("SAVEPOINT batch").close()
         try:
-            with connection.begin_nested() as savepoint:
-                outcome = take(
-                    connection, self._book, job.batch, job.now, group.heads, any_erased=self._any_erased or group.erased
-                )
-                if not isinstance(outcome, Outcome):
-                    savepoint.rollback()
-        except (ValueError, IntegrityError) as error:
+            outcome = take(driver, self._book, job.batch, job.now, group.heads, any_erased=any_erased)
+        except (ValueError, sqlite3.IntegrityError) as error:
             # A bug of whoever made the batch: theirs to hear, and nobody else's.
+            driver.execute("ROLLBACK TO batch").close()
             group.answers.append(error)
             return
+        finally:
+            driver.execute("RELEASE batch").close()
         if not isinstance(outcome, Outcome):
+            # Objections come before anything is written.
             group.answers.append(outcome)
             return
         group.keep(outcome)
@@ -210,16 +217,16 @@ class Writer:
         self._next_ground = min((g for g in (self._next_ground, *grounds) if g is not None), default=None)
         group.answers.append(outcome.receipt)
 
-    def _end_grounds(self, connection: Connection, now: datetime, group: Group) -> bool:
+    def _end_grounds(self, driver: Driver, now: datetime, group: Group) -> bool:
         """Writes an entry for each document whose ground is over; True when there was one."""
         today = now.date().isoformat()
         if self._next_ground is None or self._next_ground >= today:
             return False
-        over = connection.execute(_OVER, {"today": today}).all()
-        for party, rows in groupby(over, key=lambda row: str(row.party)):
-            acts = tuple(Act("groundEnded", row.iri) for row in rows)
+        over = _OVER.all(driver, today=today)
+        for party, rows in groupby(over, key=lambda row: str(row[0])):
+            acts = tuple(Act("groundEnded", row[1]) for row in rows)
             outcome = take(
-                connection,
+                driver,
                 self._book,
                 Batch(party, party, "byHolder", acts),
                 now,
@@ -228,7 +235,7 @@ class Writer:
             )
             assert isinstance(outcome, Outcome)
             group.keep(outcome)
-        self._next_ground = connection.execute(_NEXT_GROUND).scalar()
+        self._next_ground = _NEXT_GROUND.first(driver)
         return bool(over)
 
     def _fail(self, group: Group, why: str, *, outage: bool) -> None:
