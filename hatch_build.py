@@ -1,4 +1,4 @@
-"""Puts the folders that are the programme (words, shapes, questions, pages, example) inside the wheel, under kg/_folders/."""
+"""Puts the folders that are the programme (words, shapes, questions, example) inside the wheel, under kg/_folders/."""
 
 from pathlib import Path
 from typing import Any

@@ -15,7 +15,7 @@ PR_SET_NO_NEW_PRIVS: Final = 38
 PR_SET_SECCOMP: Final = 22
 SECCOMP_MODE_FILTER: Final = 2
 # Per architecture: its audit number, and the system calls through which a process gets a network: socket(2), and
-# io_uring_setup(2), because a ring can make sockets too (source: Linux arch/*/entry/syscalls, include/uapi/linux/audit.h).
+# io_uring_setup(2), because a ring can make sockets too (source: Linux arch/*/entry/syscalls and linux/audit.h).
 _CALLS: Final = {"x86_64": (0xC000003E, 41, 425), "aarch64": (0xC00000B7, 198, 425)}
 _X32_BIT: Final = 0x40000000  # On x86_64 the same call has a second number above this bit.
 _ALLOW: Final = 0x7FFF0000

@@ -1,4 +1,4 @@
-"""A SPARQL store for one audience, made from the ledger; thrown away, it comes back the same. Lives in a reader process."""
+"""A SPARQL store for one audience, made from the ledger; thrown away, it comes back the same."""
 
 from __future__ import annotations
 

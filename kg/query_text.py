@@ -14,7 +14,8 @@ _TOKEN = re.compile(
       | (?P<variable>[?$]\w+)
       | (?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
       | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
-      | (?P<name>(?:[^\W\d_](?:[\w.\-]*[\w\-])?)?:(?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.)(?:(?:[\w:.\-]|%[0-9A-Fa-f]{2}|\\.)*(?:[\w:\-]|%[0-9A-Fa-f]{2}|\\.))?)?)
+      | (?P<name>(?:[^\W\d_](?:[\w.\-]*[\w\-])?)?:
+                 (?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.)(?:(?:[\w:.\-]|%[0-9A-Fa-f]{2}|\\.)*(?:[\w:\-]|%[0-9A-Fa-f]{2}|\\.))?)?)
       | (?P<word>[A-Za-z_]\w*)
       | (?P<sign>.)""",
     re.VERBOSE | re.DOTALL,
@@ -98,7 +99,9 @@ def look_at(text: str, base: str = "") -> QueryText:
         if kind in ("iri", "name"):
             _place(scan, kind, token, before)
         if word == "SERVICE" or (
-            kind == "name" and token.split(":")[0].upper() == "SERVICE" and "service" not in map(str.lower, scan.prefixes)
+            kind == "name"
+            and token.split(":")[0].upper() == "SERVICE"
+            and "service" not in map(str.lower, scan.prefixes)
         ):
             scan.service = scan.service or before[1] != "PREFIX"
         if word and scan.form is None:

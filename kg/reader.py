@@ -72,7 +72,9 @@ class Reader:
                 case "state":
                     self.reap()
                     usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-                    framing.send(self.sock, "state", {**self.role.state(), "bytes_max": usage, "threads": cage.threads()})
+                    framing.send(
+                        self.sock, "state", {**self.role.state(), "bytes_max": usage, "threads": cage.threads()}
+                    )
                 case unknown:
                     raise ValueError(f"a reader has no answer to {unknown!r}")
 

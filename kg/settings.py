@@ -18,7 +18,7 @@ CORES = len(os.sched_getaffinity(0))
 
 
 def folder(name: str) -> Path:
-    """The folder `name` of words, shapes, questions, pages or examples: inside an installed wheel, else beside pyproject.toml."""
+    """The folder `name` of words, shapes, questions or examples: inside a wheel, else beside pyproject.toml."""
     inside = Path(__file__).parent / "_folders" / name
     return inside if inside.is_dir() else Path(__file__).parent.parent / name
 

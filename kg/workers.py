@@ -279,5 +279,3 @@ class Crew:
         """Process numbers of the workers there are."""
         with self._state:
             return tuple(w.pid for w in (*self._idle, *self._busy))
-
-

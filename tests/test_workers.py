@@ -63,8 +63,8 @@ def test_an_answer_after_a_write_shows_the_write(crew: Crew) -> None:
         write(crew, number)
         assert number == count(crew)
     crew.warm(5)
-    assert [39] * 5 == [count(crew) for _ in range(5)]
-    assert 39 == crew.state()["position"]
+    assert [count(crew) for _ in range(5)] == [39] * 5
+    assert crew.state()["position"] == 39
 
 
 def test_a_change_removes_what_it_says_and_nothing_else(crew: Crew) -> None:
@@ -76,14 +76,14 @@ def test_a_change_removes_what_it_says_and_nothing_else(crew: Crew) -> None:
     crew.apply({"position": 3, "remove_graphs": ["urn:g1"], "remove_bytes": len(remove)}, remove + add)
     reply = ask(crew, "SELECT ?o { ?s ?p ?o }")
     assert isinstance(reply, framing.Frame)
-    assert [b"o", b"3"] == reply.body.split()
+    assert reply.body.split() == [b"o", b"3"]
 
 
 def test_a_reader_forks_with_one_thread_only(crew: Crew) -> None:
     """After loading and answering, the reader still has the one thread that makes forking safe."""
     write(crew, 1)
     crew.warm(2)
-    assert 1 == crew.state()["threads"]
+    assert crew.state()["threads"] == 1
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_text_that_ends_the_parser_ends_one_worker_alone(crew: Crew, text: str
     reader = crew.pid
     reply = ask(crew, text)
     assert isinstance(reply, Ended) or reply.kind == "objection"
-    assert 1 == count(crew)
+    assert count(crew) == 1
     assert reader == crew.pid
 
 
@@ -108,7 +108,7 @@ def test_time_over_kills_the_worker_and_the_next_question_is_answered(crew: Crew
     reply = ask(crew, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", seconds=0.5)
     assert Ended("time") == reply
     assert time.monotonic() - started < PATIENCE_SECONDS
-    assert 2000 == count(crew)
+    assert count(crew) == 2000
 
 
 def test_memory_over_ends_the_worker_alone(crew: Crew) -> None:
@@ -118,7 +118,7 @@ def test_memory_over_ends_the_worker_alone(crew: Crew) -> None:
     assert reply in (Ended("memory"), Ended("crash")) or (
         isinstance(reply, framing.Frame) and reply.head.get("name") == "MemoryOut"
     )
-    assert 0 == count(crew)
+    assert count(crew) == 0
 
 
 def test_an_answer_over_its_bytes_is_an_objection_and_never_cut(crew: Crew) -> None:
@@ -177,11 +177,11 @@ def test_nothing_is_left_after_kill_9_of_the_parent(tmp_path: Path) -> None:
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
-    assert 4 == len(pids)
+    assert len(pids) == 4
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and any(_runs(pid) for pid in pids):
         time.sleep(0.02)
-    assert [] == [pid for pid in pids if _runs(pid)]
+    assert [pid for pid in pids if _runs(pid)] == []
 
 
 def _runs(pid: int) -> bool:
@@ -211,5 +211,5 @@ def test_a_worker_that_is_far_behind_is_replaced(crew: Crew, monkeypatch: pytest
     before = set(crew.workers())
     for number in range(1, 11):
         write(crew, number)
-    assert 10 == count(crew)
+    assert count(crew) == 10
     assert before.isdisjoint(crew.workers())

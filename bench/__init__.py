@@ -1,0 +1,1 @@
+"""Measurements. Run by hand (`make bench`), never as tests; every figure is printed beside what it was measured on."""

@@ -1,0 +1,247 @@
+"""The one way in: own resources, shapes, ledger, and from there every projection."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from kg.accounts import Accounts
+from kg.checking import documents_from
+from kg.contribution import Document, Neighbour, Slice
+from kg.framing import Frame
+from kg.keeping import utc_now
+from kg.ledger import Act, Batch, Ledger, Receipt
+from kg.naming import renamed
+from kg.objection import Objection, object_to
+from kg.party import AUDIENCES
+from kg.settings import Settings
+from kg.workers import Crew, Ended, Worker
+
+CHECK_SECONDS_MAX = 60.0  # 64 MB parse in about 20 s; what takes longer was made to take longer.
+TRIES_MAX = 3  # A target that moves under us three times in a row is contended: 409 is honest then.
+CHECKER_HEADROOM_BYTES = 2 * 1024 * 1024 * 1024  # 64 MB of Turtle becomes about 1 GB of documents on its way.
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What somebody sends: bytes, and on whose behalf. `holder` and `recorder` are slugs."""
+
+    body: bytes
+    media_type: str
+    holder: str
+    recorder: str
+    delegation: str = "byHolder"
+    base_iri: str | None = None
+    replace: bool = False
+    expected: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Taken in: the receipt, and warnings that travel with it."""
+
+    receipt: Receipt
+    documents: tuple[Document, ...]
+    warnings: tuple[Objection, ...]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Would be taken in, as far as the shapes say."""
+
+    documents: tuple[Document, ...]
+    warnings: tuple[Objection, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Not taken in; nothing was kept."""
+
+    objections: tuple[Objection, ...]
+
+
+class Admission:
+    """Takes contributions in: a crew of checkers parses and validates, the ledger decides."""
+
+    def __init__(
+        self, ledger: Ledger, accounts: Accounts, settings: Settings, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.ledger = ledger
+        self.accounts = accounts
+        self.settings = settings
+        self.now = now
+        self._seats = threading.BoundedSemaphore(settings.checkers_max)
+        self.crew = self._new_crew()
+
+    def _new_crew(self) -> Crew:
+        config = {
+            "base": self.ledger.base,
+            "ontology": [str(f) for f in self.settings.folders("ontology")],
+            "shapes": [str(f) for f in self.settings.folders("shapes")],
+            "engine": self.settings.shacl_engine,
+        }
+        return Crew("kg.checking", config, headroom_bytes=CHECKER_HEADROOM_BYTES)
+
+    def start(self) -> None:
+        """Starts the checkers. Call it from a thread that stays."""
+        self.crew.start()
+        self.crew.warm(self.settings.checkers_max)
+
+    def close(self) -> None:
+        """Ends the checkers."""
+        self.crew.close()
+
+    def admit(self, submission: Submission) -> Admitted | Refused:
+        """Takes a submission in, all of it or nothing; returns only after the ledger's commit is on disk."""
+        for _ in range(TRIES_MAX):
+            checked = self._check(submission)
+            if isinstance(checked, Refused):
+                return checked
+            sound, slice_read = checked
+            batch = Batch(
+                party=submission.holder,
+                recorder=submission.recorder,
+                delegation=submission.delegation,
+                acts=tuple(Act("publish", d.iri, d, submission.expected) for d in sound.documents),
+                read=tuple((n.iri, n.entry) for n in slice_read.neighbours),
+                own_responses=slice_read.own_responses,
+                replace=submission.replace,
+                idempotency_key=submission.idempotency_key,
+            )
+            outcome = self.ledger.submit(batch, self.now()).result()
+            if isinstance(outcome, Receipt):
+                return Admitted(outcome, sound.documents, sound.warnings)
+            if not any(o.name == "Moved" for o in outcome):
+                return Refused(outcome)
+        return Refused(outcome)
+
+    def validate(self, submission: Submission) -> Sound | Refused:
+        """The same checks, nothing kept."""
+        checked = self._check(submission)
+        return checked if isinstance(checked, Refused) else checked[0]
+
+    def withdraw(
+        self, iri: str, *, party: str, recorder: str, delegation: str, expected: str | None = None
+    ) -> Receipt | Refused:
+        """Ends a document; no reason is asked."""
+        act = Act("withdraw", iri, None, expected)
+        batch = Batch(party=party, recorder=recorder, delegation=delegation, acts=(act,), read=())
+        outcome = self.ledger.submit(batch, self.now()).result()
+        return outcome if isinstance(outcome, Receipt) else Refused(outcome)
+
+    def convert(self, quads: bytes, form: str) -> bytes:
+        """Our own N-Quads in another format (names as in kg.checking.convert)."""
+        reply = self._one("convert", {"format": form}, quads)
+        if not isinstance(reply, Frame):
+            raise ValueError(f"no {form} could be made of {len(quads)} bytes: {reply.by}")
+        return reply.body
+
+    def convert_turtle(self, turtle: bytes, form: str) -> bytes:
+        """Our own Turtle files, joined, in another format."""
+        reply = self._one("convert", {"format": form, "from": "turtle"}, turtle)
+        if not isinstance(reply, Frame):
+            raise ValueError(f"no {form} could be made of {len(turtle)} bytes: {reply.by}")
+        return reply.body
+
+    def report(self, objections: Sequence[Objection], form: str) -> bytes:
+        """The objections as a SHACL validation report."""
+        body = json.dumps([asdict(o) for o in objections]).encode()
+        reply = self._one("report", {"format": form}, body)
+        if not isinstance(reply, Frame):
+            raise ValueError(f"no report could be made of {len(objections)} objections: {reply.by}")
+        return reply.body
+
+    def _one(self, kind: str, head: dict[str, Any], body: bytes) -> Frame | Ended:
+        with self._seats:
+            return self.crew.ask(kind, head, body, seconds=CHECK_SECONDS_MAX)
+
+    def _check(self, submission: Submission) -> tuple[Sound, Slice] | Refused:
+        """Read → own resources → slice → shapes, in one conversation with one checker."""
+        if len(submission.body) > self.settings.body_bytes_max:
+            return Refused((object_to("TooLarge", limit=f"{self.settings.body_bytes_max} bytes"),))
+        with self._seats:
+            worker = self.crew.take()
+            fine = False
+            try:
+                outcome = self._converse(worker, submission)
+                fine = not isinstance(outcome, Ended)
+            finally:
+                self.crew.give_back(worker, dead=not fine)
+        if isinstance(outcome, Ended):
+            return Refused((object_to("CheckFailed"),))
+        return outcome
+
+    def _converse(self, worker: Worker, submission: Submission) -> tuple[Sound, Slice] | Refused | Ended:
+        speaker = f"{self.ledger.base}/id/{submission.holder}"
+        head = {
+            "media_type": submission.media_type,
+            "speaker": speaker,
+            "base_iri": submission.base_iri,
+            "namespaces": list(self.accounts.namespaces(submission.holder, self.ledger.base)),
+        }
+        first = self.crew.converse(worker, "read", head, submission.body, seconds=CHECK_SECONDS_MAX)
+        if isinstance(first, Ended):
+            return first
+        objections = tuple(Objection(**o) for o in first.head.get("objections", ()))
+        if first.kind != "read":
+            return Ended("memory")
+        if objections:
+            return Refused(objections)
+        documents = documents_from(first.head["documents"], first.body)
+        names = self._known_again(documents, speaker)
+        documents = tuple(renamed(d, names) for d in documents)
+        slice_read = self.ledger.slice_for(documents)
+        second = self.crew.converse(
+            worker,
+            "check",
+            {
+                "names": names,
+                "slice": asdict(self._as_known(slice_read, submission)),
+                "today": self.now().date().isoformat(),
+                "delegation": submission.delegation,
+            },
+            seconds=CHECK_SECONDS_MAX,
+        )
+        if isinstance(second, Ended):
+            return second
+        found = tuple(Objection(**o) for o in second.head["objections"])
+        if any(o.is_violation for o in found):
+            return Refused(found)
+        return Sound(documents, found), slice_read
+
+    def _as_known(self, slice_read: Slice, submission: Submission) -> Slice:
+        """The slice as the speaker may know it: what is hidden from it looks like what is not there.
+
+        Otherwise a tie to a guessed name would tell whether somebody keeps a document of that name to itself.
+        """
+        neighbours = tuple(
+            n if self._may_know(n, submission) else Neighbour(n.iri, None, (), None, None, None)
+            for n in slice_read.neighbours
+        )
+        return Slice(neighbours, slice_read.own_responses)
+
+    def _may_know(self, neighbour: Neighbour, submission: Submission) -> bool:
+        if neighbour.entry is None or (neighbour.audience in AUDIENCES and neighbour.ended is None):
+            return True
+        current = self.ledger.document(neighbour.iri)
+        if current is None:
+            return False
+        if submission.holder == current.party:
+            return submission.recorder in (current.party, current.recorder)
+        if current.ended is not None:
+            return bool(current.seen)
+        return f"{self.ledger.base}/id/{submission.recorder}" in current.table
+
+    def _known_again(self, documents: tuple[Document, ...], speaker: str) -> dict[str, str]:
+        """New names to the ones that the same texts got when this party published them before."""
+        names: dict[str, str] = {}
+        for document in documents:
+            known = self.ledger.minted_before(speaker, document.minted_from) if document.minted_from else None
+            if known is not None:
+                names[document.iri] = known
+        return names

@@ -1,0 +1,111 @@
+"""A new ledger: its folder, its steward, and an example loaded through the same door as everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from kg.accounts import Accounts
+from kg.ledger import Ledger
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from kg.keeping import utc_now
+from kg.settings import Settings, folder
+from service.callers import OPERATOR
+from service.doorway import door
+
+NO_EXAMPLE = "beginning"  # What every ledger begins with: the register itself.
+
+
+class CannotBegin(Exception):
+    """The folder is taken, the base is no base, or an example was refused; the message says what to do."""
+
+
+def check_base(base: str) -> str:
+    """The base without a slash at its end; names are made by adding paths to it."""
+    url = httpx.URL(base)
+    if url.scheme not in ("http", "https") or not url.host or url.path not in ("", "/") or url.query or url.fragment:
+        raise CannotBegin(f"{base}: a base is http(s)://host[:port] without a path")
+    return base.rstrip("/")
+
+
+def begin(settings: Settings, base: str, example: str | None, console: Console) -> None:
+    """Makes the ledger in a folder beside, and moves it into place once it is complete."""
+    base = check_base(base)
+    if example is not None and not (folder("examples") / example / "manifest.json").is_file():
+        known = sorted(p.parent.name for p in folder("examples").glob("*/manifest.json") if p.parent.name != NO_EXAMPLE)
+        raise CannotBegin(f"{example}: no such example. There is: {', '.join(known)}")
+    if settings.data.exists() and any(p.name != "wijkgraaf.toml" for p in settings.data.iterdir()):
+        raise CannotBegin(f"{settings.data} is not empty. A ledger begins in an empty folder.")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.chmod(0o700)
+    unfinished = settings.data / "unfinished"
+    unfinished.mkdir()
+    try:
+        inside = settings.model_copy(update={"data": unfinished})
+        Ledger.create(inside.ledger_url, base).close()
+        asyncio.run(_load(inside, base, folder("examples") / (example or NO_EXAMPLE), console))
+        for file in unfinished.iterdir():
+            file.rename(settings.data / file.name)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    console.print(f"A new ledger in {settings.data}; names begin with {base}", markup=False, highlight=False)
+
+
+async def _load(settings: Settings, base: str, example: Path, console: Console) -> None:
+    """Publishes the batches of an example in their order."""
+    manifest = json.loads((example / "manifest.json").read_text())
+    accounts = Accounts(settings.ledger_url)
+    recorded = {(b["recorder"], b["holder"], b["delegation"]) for b in manifest if b["recorder"] != b["holder"]}
+    for recorder, holder, kind in sorted(recorded):
+        accounts.delegate(recorder, holder, kind, utc_now())
+    async with door(settings, answering=False) as client:
+        with progress(console, f"loading {example.name}") as step:
+            for number, batch in enumerate(manifest, 1):
+                await _publish(client, base, example, batch)
+                step(number, len(manifest))
+
+
+async def _publish(client: httpx.AsyncClient, base: str, example: Path, batch: dict[str, Any]) -> None:
+    # The files name things relative to the base, so that they fit every deployment.
+    body = f"@base <{base}/> .\n".encode() + (example / batch["file"]).read_bytes()
+    parameters = {"replace": str(batch.get("replace", False)).lower()}
+    if batch["holder"] != batch["recorder"]:
+        parameters["onBehalfOf"] = batch["holder"]
+    headers = {"Content-Type": "text/turtle", OPERATOR: batch["recorder"]}
+    response = await client.post("/contributions", content=body, headers=headers, params=parameters)
+    if not response.is_success:
+        errors = response.json()["errors"]
+        told = "\n".join(f"  {e['name']} {e['focus']} {e['path']}: {e['message']['en']}" for e in errors[:10])
+        raise CannotBegin(f"{batch['file']} was refused:\n{told}")
+
+
+@contextlib.contextmanager
+def progress(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal; silent elsewhere. Gives a function (done, of) to call."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def step(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        yield step
+
+
+def as_table(results: dict[str, Any]) -> Table | str:
+    """SPARQL results in JSON as a table for a terminal."""
+    if "boolean" in results:
+        return str(results["boolean"]).lower()
+    table = Table(*results["head"]["vars"])
+    for row in results["results"]["bindings"]:
+        table.add_row(*(row[name]["value"] if name in row else "" for name in results["head"]["vars"]))
+    return table

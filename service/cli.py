@@ -1,0 +1,382 @@
+"""The `wijkgraaf` command. Data goes to stdout, messages to stderr; exit 0 fine, 1 findings, 2 usage, 3 unavailable."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import httpx
+import typer
+from kg.ledger import Ledger
+from kg.questions import UnclearQuestion
+from pydantic import ValidationError
+from rich.console import Console
+
+from kg import cage
+from kg.acts import LedgerUnavailable
+from kg.party import STEWARD
+from kg.settings import Settings, folder, read_settings
+from service import beginning, serving
+from service.app import make_app, open_house
+from service.callers import OPERATOR
+from service.cli_registers import party_app, token_app
+from service.doorway import door, running
+
+FINDINGS, USAGE, UNAVAILABLE = 1, 2, 3
+MEDIA_TYPES = {
+    ".ttl": "text/turtle",
+    ".trig": "application/trig",
+    ".nt": "application/n-triples",
+    ".nq": "application/n-quads",
+    ".jsonld": "application/ld+json",
+    ".json": "application/ld+json",
+    ".rdf": "application/rdf+xml",
+    ".xml": "application/rdf+xml",
+}
+RESULT_TYPES = {
+    "csv": "text/csv",
+    "json": "application/sparql-results+json, application/ld+json;q=0.9",
+    "ttl": "text/turtle",
+    "table": "application/sparql-results+json, text/turtle;q=0.9",
+}
+
+app = typer.Typer(
+    name="wijkgraaf",
+    help="Connects the perspectives and instruments of a neighbourhood without merging them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(party_app, name="party")
+app.add_typer(token_app, name="token")
+messages = Console(stderr=True, highlight=False)
+output = Console(highlight=False, soft_wrap=True)
+
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder (default: data).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Url = Annotated[str | None, typer.Option("--url", help="A service elsewhere, instead of the data folder.")]
+Token = Annotated[str | None, typer.Option("--token", envvar="WIJKGRAAF_TOKEN", help="The token for --url.")]
+File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
+
+
+def stop(message: str, code: int) -> NoReturn:
+    """Says why on stderr and ends with this code."""
+    messages.print(message, markup=False)
+    raise typer.Exit(code)
+
+
+def settings_for(data: Path | None, *, ledger: bool = True, **flags: Any) -> Settings:
+    """The settings; with `ledger` a data folder that has none is told, not a stack trace."""
+    settings = read_settings(data=data, **flags)
+    if ledger and not (settings.data / "ledger.sqlite").exists():
+        stop(f"No ledger in {settings.data}. Make one with: wijkgraaf init --data {settings.data}", UNAVAILABLE)
+    return settings
+
+
+@app.command()
+def init(
+    data: Data = None,
+    example: Annotated[str | None, typer.Option(help="Load an example: moerwijk.")] = None,
+    base: Annotated[str, typer.Option(help="The IRI that all names begin with; it stays for good.")] = (
+        "http://127.0.0.1:8000"
+    ),
+) -> None:
+    """Make a new ledger in an empty data folder."""
+    settings = settings_for(data, ledger=False)
+    _init(settings, base, example)
+
+
+def _init(settings: Settings, base: str, example: str | None) -> None:
+    try:
+        beginning.begin(settings, base, example, Console(stderr=True))
+    except (beginning.CannotBegin, LedgerUnavailable) as error:
+        stop(str(error), USAGE)
+
+
+@app.command()
+def serve(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve the ledger in the data folder until stopped."""
+    _serve(settings_for(data, host=host, port=port))
+
+
+def _serve(settings: Settings) -> None:
+    if running(settings):
+        stop(f"A service already runs on {settings.data}.", UNAVAILABLE)
+    try:
+        public = serving.listen(settings)
+    except OSError as error:
+        stop(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --port.", UNAVAILABLE)
+    try:
+        house = open_house(settings)
+    except LedgerUnavailable as error:
+        stop(str(error), UNAVAILABLE)
+    try:
+        address = f"http://{settings.host}:{public.getsockname()[1]}"
+        messages.print(f"Wijkgraaf is ready at {address}", markup=False)
+        if not address.startswith(house.ledger.base):
+            messages.print(
+                f"Names begin with {house.ledger.base}; links in pages work here all the same.", markup=False
+            )
+        serving.serve(make_app(house), settings, public)
+    finally:
+        house.close()
+
+
+@app.command()
+def demo(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve the Moerwijk example; loads it first when the data folder is new."""
+    settings = settings_for(data, ledger=False, host=host, port=port)
+    if not (settings.data / "ledger.sqlite").exists():
+        _init(settings, f"http://127.0.0.1:{settings.port or 8000}", "moerwijk")
+    _serve(settings)
+
+
+def _body(file: str) -> tuple[bytes, str]:
+    """A file's bytes and media type; standard input is read as Turtle."""
+    if file == "-":
+        return sys.stdin.buffer.read(), MEDIA_TYPES[".ttl"]
+    path = Path(file)
+    media = MEDIA_TYPES.get(path.suffix.lower())
+    if media is None:
+        stop(f"{file}: unknown ending. Known: {', '.join(MEDIA_TYPES)}", USAGE)
+    try:
+        return path.read_bytes(), media
+    except OSError as error:
+        stop(f"{file}: {error.strerror}", USAGE)
+
+
+def _send(
+    method: str, path: str, settings: Settings | None, *, url: str | None, token: str | None, **request: Any
+) -> httpx.Response:
+    """One request to the service meant; an outage is told."""
+
+    async def send() -> httpx.Response:
+        async with door(settings or read_settings(), url=url, token=token, answering=path == "/sparql") as client:
+            return await client.request(method, path, **request)
+
+    try:
+        return asyncio.run(send())
+    except httpx.TransportError as error:
+        stop(f"No answer from {url or (settings and settings.data)}: {error}", UNAVAILABLE)
+    except (LedgerUnavailable, UnclearQuestion) as error:
+        stop(str(error), UNAVAILABLE)
+
+
+def _told(response: httpx.Response, as_json: bool) -> Any:
+    """The answer's JSON; an objection is printed with what to do and ends with 1 (3 when the service can't now)."""
+    found = response.json()
+    if response.is_success:
+        return found
+    if as_json:
+        output.print_json(data=found)
+    else:
+        messages.print(f"{found['title']} ({response.status_code})", markup=False)
+        for error in found["errors"]:
+            place = " ".join(str(error[k]) for k in ("focus", "path") if error.get(k))
+            messages.print(f"- {error['name']} {place}", markup=False)
+            messages.print(f"    nl: {error['message']['nl']}\n    en: {error['message']['en']}", markup=False)
+    raise typer.Exit(UNAVAILABLE if response.status_code in (429, 503) else FINDINGS)
+
+
+@app.command()
+def validate(
+    file: File,
+    party: Annotated[str, typer.Option(help="Who would publish it.")] = STEWARD,
+    data: Data = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a file as if it were published; nothing is kept."""
+    settings = settings_for(data) if url is None else None
+    body, media = _body(file)
+    headers = {"Content-Type": media, OPERATOR: party}
+    found = _told(_send("POST", "/validate", settings, url=url, token=token, content=body, headers=headers), as_json)
+    if as_json:
+        output.print_json(data=found)
+        return
+    for document in found["documents"]:
+        output.print(f"{document['document']}\t{document['audience']}", markup=False)
+    for warning in found["warnings"]:
+        messages.print(f"! {warning['message']['en']}", markup=False)
+
+
+@app.command()
+def publish(
+    file: File,
+    party: Annotated[str | None, typer.Option(help="Who publishes (with the data folder).")] = None,
+    replace: Annotated[bool, typer.Option(help="Replace what is already there.")] = False,
+    on_behalf_of: Annotated[str | None, typer.Option(help="The holder, when the party records for it.")] = None,
+    data: Data = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish one or more documents: all of the file or nothing."""
+    if url is None and party is None:
+        stop("Say who publishes: --party", USAGE)
+    settings = settings_for(data) if url is None else None
+    body, media = _body(file)
+    parameters = {"replace": str(replace).lower(), **({"onBehalfOf": on_behalf_of} if on_behalf_of else {})}
+    headers = {"Content-Type": media, **({OPERATOR: party} if party else {})}
+    response = _send(
+        "POST", "/contributions", settings, url=url, token=token, content=body, headers=headers, params=parameters
+    )
+    found = _told(response, as_json)
+    if as_json:
+        output.print_json(data=found)
+        return
+    for taken in found["contributions"]:
+        state = "unchanged" if taken["unchanged"] else taken["kind"]
+        output.print(f"{taken['contribution']}\t{taken['document']}\t{taken['audience']}\t{state}", markup=False)
+    for warning in found["warnings"]:
+        messages.print(f"! {warning['message']['en']}", markup=False)
+
+
+@app.command()
+def withdraw(
+    iri: Annotated[str, typer.Argument(help="The document's IRI.")],
+    party: Annotated[str | None, typer.Option(help="Its holder; found when it is not given.")] = None,
+    data: Data = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Withdraw a document. No reason is needed; what others tied to it stays and says that it was withdrawn."""
+    settings = settings_for(data) if url is None else None
+    _, _, path = iri.partition("/id/")
+    if not path:
+        stop(f"{iri}: not the IRI of a document of this service", USAGE)
+    headers = {OPERATOR: party or path.split("/")[0]} if url is None else {}
+    found = _told(_send("DELETE", f"/doc/{path}", settings, url=url, token=token, headers=headers), as_json)
+    if as_json:
+        output.print_json(data=found)
+    else:
+        output.print(f"{found['contributions'][0]['document']}\twithdrawn", markup=False)
+
+
+@app.command()
+def query(
+    file: Annotated[str, typer.Argument(help="A file with a query, or - for standard input.")] = "-",
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or ttl.")] = "table",
+    data: Data = None,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Ask a SPARQL query."""
+    if form not in RESULT_TYPES:
+        stop(f"--format {form}: choose one of {', '.join(RESULT_TYPES)}", USAGE)
+    settings = settings_for(data) if url is None else None
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text()
+    except OSError as error:
+        stop(f"{file}: {error.strerror}", USAGE)
+    response = _send(
+        "POST",
+        "/sparql",
+        settings,
+        url=url,
+        token=token,
+        content=text.encode(),
+        headers={"Content-Type": "application/sparql-query", "Accept": RESULT_TYPES[form]},
+    )
+    if not response.is_success:
+        _told(response, form == "json")
+    if form == "table" and "json" in response.headers["content-type"]:
+        output.print(beginning.as_table(response.json()))
+    else:
+        sys.stdout.write(response.text)
+
+
+@app.command()
+def verify(data: Data = None, as_json: AsJson = False) -> None:
+    """Look at every entry, chain and payload of the ledger: is everything as it was written?"""
+    settings = settings_for(data)
+    try:
+        with beginning.progress(Console(stderr=True), "verifying") as step:
+            found = Ledger.open(settings.ledger_url, read_only=True).verify(step)
+    except LedgerUnavailable as error:
+        stop(str(error), UNAVAILABLE)
+    if as_json:
+        faults = [{"what": f.what, "entry": f.entry, "audience": f.audience} for f in found.faults]
+        body = {"sound": found.sound, "entries": found.entries, "documents": found.documents}
+        output.print_json(data={**body, "positions": dict(found.positions), "faults": faults})
+    else:
+        for fault in found.faults:
+            output.print(f"entry {fault.entry}: {fault.what}", markup=False)
+        words = "sound" if found.sound else f"{len(found.faults)} faults"
+        output.print(f"{found.entries} entries, {found.documents} documents: {words}", markup=False)
+    raise typer.Exit(0 if found.sound else FINDINGS)
+
+
+@app.command()
+def rebuild(data: Data = None, as_json: AsJson = False) -> None:
+    """Make every projection anew from the ledger and compare it with what is indexed."""
+    settings = settings_for(data)
+    if running(settings):
+        stop("The service makes its projections anew when it starts: stop it and start it again.", UNAVAILABLE)
+    house = open_house(settings)
+    try:
+        states = house.projections.states()
+    finally:
+        house.close()
+    if as_json:
+        output.print_json(data={k: dict(v) for k, v in states.items()})
+    else:
+        for audience, state in states.items():
+            agreed = "in step with the ledger" if state["in_step"] else "NOT in step with the ledger"
+            output.print(f"{audience}: {state['quads']} quads at position {state['position']}, {agreed}", markup=False)
+    raise typer.Exit(0 if all(s["in_step"] for s in states.values()) else FINDINGS)
+
+
+@app.command()
+def doctor(data: Data = None, as_json: AsJson = False) -> None:
+    """Tell what this machine and this folder can do, and what is missing."""
+    settings = read_settings(data=data)
+    found = {
+        "python": sys.version.split()[0],
+        "network closed to workers": cage.can_forbid_network(),
+        "data folder": str(settings.data),
+        "ledger": (settings.data / "ledger.sqlite").exists(),
+        "service running": running(settings),
+        "shape engine": settings.shacl_engine,
+        **{f"folder {n}": folder(n).is_dir() for n in ("ontology", "shapes", "queries", "viewer", "examples")},
+    }
+    if as_json:
+        output.print_json(data=found)
+    else:
+        for name, value in found.items():
+            output.print(
+                f"{name}: {({True: 'yes', False: 'no'}).get(value, value) if isinstance(value, bool) else value}",
+                markup=False,
+            )
+    good = found["network closed to workers"] and all(v for k, v in found.items() if k.startswith("folder "))
+    raise typer.Exit(0 if good else FINDINGS)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    output.print(package_version("wijkgraaf"))
+
+
+def main() -> None:
+    """Runs the command; a wrong setting is told, not traced."""
+    try:
+        app()
+    except ValidationError as error:
+        for fault in error.errors():
+            where = ".".join(str(part) for part in fault["loc"])
+            messages.print(f"setting {where}: {fault['msg']}", markup=False)
+        sys.exit(USAGE)

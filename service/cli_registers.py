@@ -1,0 +1,106 @@
+"""`wijkgraaf party` and `wijkgraaf token`: who takes part, and what each may do."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from kg.accounts import Accounts
+from kg.ledger import Ledger
+from rich.console import Console
+
+from kg.keeping import utc_now
+from kg.ontology import read_ontology
+from kg.party import STEWARD, Right
+from kg.register import party_document
+from kg.settings import Settings, read_settings
+from service.callers import OPERATOR
+from service.doorway import door
+
+FINDINGS, USAGE, UNAVAILABLE = 1, 2, 3
+party_app = typer.Typer(help="Who takes part.", no_args_is_help=True)
+token_app = typer.Typer(help="Tokens: what a party may do by HTTP.", no_args_is_help=True)
+messages = Console(stderr=True, highlight=False)
+output = Console(highlight=False, soft_wrap=True)
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder (default: data).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _settings(data: Path | None) -> Settings:
+    settings = read_settings(data=data)
+    if not (settings.data / "ledger.sqlite").exists():
+        messages.print(f"No ledger in {settings.data}. Make one with: wijkgraaf init", markup=False)
+        raise typer.Exit(UNAVAILABLE)
+    return settings
+
+
+@party_app.command("list")
+def list_parties(data: Data = None, as_json: AsJson = False) -> None:
+    """The parties in the register."""
+    ledger = Ledger.open(_settings(data).ledger_url, read_only=True)
+    parties = sorted(p.iri.rsplit("/", 1)[-1] for p in ledger.parties())
+    if as_json:
+        output.print_json(data=parties)
+    else:
+        for slug in parties:
+            output.print(slug, markup=False)
+
+
+@party_app.command("add")
+def add_party(
+    slug: Annotated[str, typer.Argument(help="Its name in addresses: a-z, 0-9 and -.")],
+    name: Annotated[str, typer.Option(help="Its name as people know it, in Dutch.")],
+    name_en: Annotated[str | None, typer.Option(help="Its name in English, where it has one.")] = None,
+    perspective: Annotated[list[str] | None, typer.Option(help="residents, professionals, policyMakers, …")] = None,
+    namespace: Annotated[
+        list[str] | None, typer.Option(help="An address of its own that its names begin with.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Enter a party in the register: a contribution of the steward, through the same door."""
+    settings = _settings(data)
+    known = read_ontology(settings.folders("ontology")).notations["perspective"]
+    chosen = perspective or []
+    wrong = [p for p in chosen if p not in known]
+    if wrong:
+        messages.print(f"--perspective {wrong[0]}: choose from {', '.join(known)}", markup=False)
+        raise typer.Exit(USAGE)
+    base = Ledger.open(settings.ledger_url, read_only=True).base
+    names = [(name, "nl"), *([(name_en, "en")] if name_en else [])]
+    body = party_document(base, slug, names, [known[p] for p in chosen])
+
+    async def send() -> int:
+        async with door(settings, answering=False) as client:
+            headers = {"Content-Type": "application/n-triples", OPERATOR: STEWARD}
+            response = await client.post("/contributions", content=body, headers=headers)
+        if not response.is_success:
+            for error in response.json()["errors"]:
+                messages.print(f"{error['name']}: {error['message']['en']}", markup=False)
+        return response.status_code
+
+    status = asyncio.run(send())
+    if status >= 400:
+        raise typer.Exit(UNAVAILABLE if status in (429, 503) else FINDINGS)
+    for address in namespace or ():
+        Accounts(settings.ledger_url).add_namespace(slug, address, utc_now())
+    output.print(f"{base}/id/{slug}", markup=False)
+
+
+@token_app.command("create")
+def create_token(
+    party: Annotated[str, typer.Option(help="Whose token it is.")],
+    right: Annotated[Right, typer.Option(help="What it lets its bearer do.")],
+    expires: Annotated[datetime | None, typer.Option(help="When it stops, e.g. 2027-01-31.")] = None,
+    data: Data = None,
+) -> None:
+    """Make a token and print it, this once: only its digest is kept. It counts at once in a running service."""
+    settings = _settings(data)
+    ledger = Ledger.open(settings.ledger_url, read_only=True)
+    if ledger.document(f"{ledger.base}/id/{party}") is None:
+        messages.print(f"{party}: no such party. Add it with: wijkgraaf party add", markup=False)
+        raise typer.Exit(USAGE)
+    until = expires.replace(tzinfo=UTC) if expires else None
+    output.print(Accounts(settings.ledger_url).create_token(party, right, utc_now(), expires=until), markup=False)

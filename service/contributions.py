@@ -1,0 +1,297 @@
+"""The door where a party speaks: publish, check without keeping, and read back the receipt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter
+from kg.accounts import Accounts
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from kg.acts import LedgerUnavailable, Receipt, Recorded
+from kg.admission import Admission, Admitted, Refused, Sound, Submission
+from kg.objection import Objection, object_to
+from kg.party import STEWARD
+from service.callers import Callers, Calling
+from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
+from service.problems import entry, problem
+from service.reach import may_know, may_read
+from service.reception import names, read_body, refuse_unknown
+
+RECEIPT = Format("receipt", "application/json", ".json")
+BODY_TYPES = {f.media_type: f for f in (*TRIPLES, *QUADS)}
+PARAMETERS = ("onBehalfOf", "replace", "lang")
+
+
+class Speaking:
+    """What the doors for contributions need: the way in, who may record for whom, who calls."""
+
+    def __init__(self, admission: Admission, accounts: Accounts, callers: Callers) -> None:
+        self.admission = admission
+        self.ledger = admission.ledger
+        self.accounts = accounts
+        self.callers = callers
+        self.base = admission.ledger.base
+
+    def on_whose_behalf(self, calling: Calling, holder: str | None) -> tuple[str, str, str] | Objection:
+        """(holder, recorder, delegation), or why this caller may not speak for that holder."""
+        if not calling.is_known or calling.party is None:
+            return object_to("TokenMissing")
+        if holder is None or holder == calling.party:
+            if calling.may_contribute:
+                return calling.party, calling.party, "byHolder"
+            return object_to("RightMissing", limit="contribute")
+        if calling.is_steward and holder == STEWARD:
+            return STEWARD, STEWARD, "byHolder"
+        delegation = self.accounts.delegation(calling.party, holder)
+        if delegation is not None and calling.may_record:
+            return holder, calling.party, delegation
+        return object_to("NotDelegated", focus=holder, value=calling.party)
+
+    async def submission(self, request: Request, calling: Calling) -> Submission | Objection:
+        """What a request sends, or why it is not looked at."""
+        refused = refuse_unknown(names(request), PARAMETERS)
+        if refused is not None:
+            return refused
+        replace = request.query_params.get("replace", "false")
+        if replace not in ("true", "false"):
+            return object_to("ParameterUnclear", path="replace", value=replace, limit="true, false")
+        holder = request.query_params.get("onBehalfOf")
+        who = self.on_whose_behalf(calling, slug_of(self.base, holder) if holder else None)
+        if isinstance(who, Objection):
+            return who
+        media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if media not in BODY_TYPES:
+            return object_to("MediaTypeUnknown", value=media, limit=", ".join(BODY_TYPES))
+        body = await read_body(request, self.admission.settings.body_bytes_max)
+        if isinstance(body, Objection):
+            return body
+        expected = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"') or None
+        key = request.headers.get("idempotency-key", "").strip() or None
+        return Submission(
+            body=body,
+            media_type=media,
+            holder=who[0],
+            recorder=who[1],
+            delegation=who[2],
+            replace=replace == "true",
+            expected=expected,
+            idempotency_key=key,
+        )
+
+
+def slug_of(base: str, party: str) -> str:
+    """A party's slug, from the slug itself or its IRI."""
+    return party.removeprefix(f"{base}/id/")
+
+
+def contributions_router(speaking: Speaking) -> APIRouter:
+    """The router of `/contributions`, `/batches` and `/validate`."""
+    router = APIRouter(tags=["Contributions"])
+    base = speaking.base
+    admission = speaking.admission
+
+    async def received(request: Request) -> tuple[Calling, Submission] | Response:
+        calling = speaking.callers.calling(request)
+        if isinstance(calling, Objection):
+            return problem(request, base, calling)
+        submission = await speaking.submission(request, calling)
+        if isinstance(submission, Objection):
+            return problem(request, base, submission)
+        return calling, submission
+
+    @router.post(
+        "/contributions",
+        summary="Publish one or more documents",
+        description="Any RDF format; JSON-LD with the shipped context. One request is one batch: all or nothing. "
+        "201 with a receipt; 200 with the earlier receipt when the same content is already current; 422 with every "
+        "objection, as problem+json or as a SHACL report.",
+        status_code=201,
+        responses={200: {"description": "Already current"}, 422: {"description": "Refused"}},
+    )
+    async def publish(request: Request) -> Response:
+        got = await received(request)
+        if isinstance(got, Response):
+            return got
+        try:
+            outcome = await asyncio.to_thread(admission.admit, got[1])
+        except LedgerUnavailable:
+            return problem(request, base, object_to("NotReady", limit="1 min"))
+        if isinstance(outcome, Refused):
+            return problem(request, base, *outcome.objections, report=admission.report)
+        return receipt_response(base, outcome)
+
+    @router.post(
+        "/validate",
+        summary="Check without keeping",
+        description="The same checks as publishing, nothing kept: 200 with warnings where it would be taken in, else "
+        "the status and body that publishing would give.",
+        responses={422: {"description": "Would be refused"}},
+    )
+    async def validate(request: Request) -> Response:
+        got = await received(request)
+        if isinstance(got, Response):
+            return got
+        outcome = await asyncio.to_thread(admission.validate, got[1])
+        if isinstance(outcome, Refused):
+            return problem(request, base, *outcome.objections, report=admission.report)
+        return JSONResponse(sound_body(base, outcome))
+
+    @router.get(
+        "/contributions/{id}",
+        summary="Read a contribution back",
+        description="As RDF the statements as received (lossless); as JSON the receipt, what it supersedes and what "
+        "superseded it.",
+        responses={404: {"description": "Not there, or not for you"}, 410: {"description": "Ended"}},
+    )
+    async def contribution(request: Request, id: str) -> Response:
+        calling = speaking.callers.calling(request)
+        if isinstance(calling, Objection):
+            return problem(request, base, calling)
+        return await asyncio.to_thread(_contribution, speaking, request, calling, id)
+
+    @router.get(
+        "/batches/{id}",
+        summary="Read a batch's receipt back",
+        description="The contributions that were taken in together, as far as you may know of them.",
+        responses={404: {"description": "Not there, or not for you"}},
+    )
+    async def batch(request: Request, id: str) -> Response:
+        calling = speaking.callers.calling(request)
+        if isinstance(calling, Objection):
+            return problem(request, base, calling)
+        found = await asyncio.to_thread(speaking.ledger.batch, id)
+        known = [r for r in found if _may_see(speaking, r, calling)]
+        if not known:
+            return problem(request, base, object_to("NotThere"))
+        items = [recorded_body(base, r, calling) for r in known]
+        return JSONResponse({"batch": f"{base}/batches/{id}", "contributions": items})
+
+    return router
+
+
+def _may_see(speaking: Speaking, recorded: Recorded, calling: Calling) -> bool:
+    """Whether the caller may know of this contribution: of what is current as of the document, of the past its own."""
+    if calling.party in (recorded.party, recorded.recorder) or calling.is_steward:
+        return True
+    current = speaking.ledger.document(recorded.iri) if recorded.iri else None
+    return current is not None and may_know(current, calling) and recorded.audience in ("public", calling.audience)
+
+
+def _contribution(speaking: Speaking, request: Request, calling: Calling, id: str) -> Response:
+    base = speaking.base
+    recorded = speaking.ledger.contribution(id)
+    if recorded is None or not _may_see(speaking, recorded, calling):
+        return problem(request, base, object_to("NotThere"))
+    form = choose(request.headers.get("accept"), (RECEIPT, *QUADS, *TRIPLES))
+    if form is None:
+        limit = ", ".join(f.media_type for f in (RECEIPT, *QUADS, *TRIPLES))
+        return problem(request, base, object_to("FormatUnknown", limit=limit))
+    if form is RECEIPT:
+        return JSONResponse(recorded_body(base, recorded, calling))
+    own = calling.party in (recorded.party, recorded.recorder)
+    current = speaking.ledger.document(recorded.iri) if recorded.iri else None
+    shown = own or (current is not None and current.contribution == id and may_read(current, calling))
+    if recorded.payload is None or not shown:
+        gone = recorded.payload is None or recorded.ended or recorded.superseded_by
+        return problem(
+            request, base, object_to("Ended" if gone else "NotThere", focus=recorded.iri), status=410 if gone else 404
+        )
+    graph = f" <{base}/contributions/{id}> .\n".encode()
+    body = speaking.admission.convert(recorded.payload.replace(b" .\n", graph), form.name)
+    return Response(body, 200, {"Vary": "Accept, Authorization"}, content_type(form))
+
+
+def recorded_body(base: str, recorded: Recorded, calling: Calling) -> dict[str, Any]:
+    """A contribution as JSON; salt and its place in the chains are for the holder and who recorded it."""
+    own = calling.party in (recorded.party, recorded.recorder)
+
+    def graph(id: str | None) -> str | None:
+        return f"{base}/contributions/{id}" if id else None
+
+    body: dict[str, Any] = {
+        "contribution": graph(recorded.id),
+        "document": recorded.iri,
+        "kind": recorded.kind,
+        "created": recorded.time,
+        "heldBy": f"{base}/id/{recorded.party}",
+        "recordedBy": f"{base}/id/{recorded.recorder}",
+        "delegation": recorded.delegation,
+        "audience": recorded.audience,
+        "digest": recorded.digest,
+        "batch": f"{base}/batches/{recorded.batch}",
+        "supersedes": graph(recorded.supersedes),
+        "supersededBy": graph(recorded.superseded_by),
+        "ended": recorded.ended,
+    }
+    if own:
+        body |= {"salt": recorded.salt, "positionInAudience": dict(recorded.position_in_audience)}
+    return body
+
+
+def receipt_response(base: str, admitted: Admitted) -> Response:
+    """201 with a receipt, or 200 with the earlier one; `Location` is the contribution, or the batch of several."""
+    receipt = admitted.receipt
+    one = receipt.contributions[0]
+    place = f"contributions/{one.id}" if len(receipt.contributions) == 1 else f"batches/{receipt.batch}"
+    headers = {"Location": f"/{place}", "Cache-Control": "private, no-store"}
+    if len(receipt.contributions) == 1:
+        headers["ETag"] = f'"{one.id}"'
+    body = receipt_body(base, receipt) | {"warnings": warnings(base, admitted.warnings)}
+    return JSONResponse(body, 201 if receipt.created else 200, headers)
+
+
+def receipt_body(base: str, receipt: Receipt) -> dict[str, Any]:
+    """What the holder keeps: names, digests, audience, and how to change or withdraw."""
+    return {
+        "batch": f"{base}/batches/{receipt.batch}",
+        "created": receipt.created,
+        "contributions": [
+            {
+                "contribution": f"{base}/contributions/{taken.id}",
+                "document": taken.iri,
+                "kind": taken.kind,
+                "digest": taken.digest,
+                "salt": taken.salt,
+                "audience": taken.audience,
+                "positionInAudience": dict(taken.position_in_audience),
+                "supersedes": f"{base}/contributions/{taken.supersedes}" if taken.supersedes else None,
+                "unchanged": taken.unchanged,
+                "change": {
+                    "nl": "Verander dit met POST /contributions?replace=true en hetzelfde adres.",
+                    "en": "Change this with POST /contributions?replace=true and the same address.",
+                },
+                "withdraw": {
+                    "nl": f"Trek dit in met DELETE {document_path(base, taken.iri)}. Een reden is niet nodig.",
+                    "en": f"Withdraw this with DELETE {document_path(base, taken.iri)}. No reason is needed.",
+                },
+            }
+            for taken in receipt.contributions
+        ],
+    }
+
+
+def document_path(base: str, iri: str) -> str:
+    """The path of a thing's document, without host."""
+    own = f"{base}/id/"
+    return f"/doc/{iri[len(own) :]}" if iri.startswith(own) else f"/doc?iri={iri}"
+
+
+def warnings(base: str, objections: Sequence[Objection]) -> list[dict[str, Any]]:
+    """Objections that did not refuse, as items."""
+    return [entry(base, o) for o in objections]
+
+
+def sound_body(base: str, sound: Sound) -> dict[str, Any]:
+    """What would be taken in."""
+    return {
+        "wouldBeTakenIn": True,
+        "documents": [
+            {"document": d.iri, "audience": d.audience, "digest": d.digest, "classes": list(d.classes)}
+            for d in sound.documents
+        ],
+        "warnings": warnings(base, sound.warnings),
+    }

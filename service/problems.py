@@ -1,0 +1,145 @@
+"""Objections → HTTP: the only place where a status meets an objection. One shape for every error (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kg.objection import OBJECTIONS, Objection
+from service.negotiation import QUADS, RDF_TYPES, TRIPLES, choose, content_type, language
+
+REFUSED = 422  # What a family gets when its name is not in the table below.
+FAMILY_STATUS: Mapping[str, int] = {
+    "Unreadable": 400,
+    "Disowned": REFUSED,
+    "Unknown": REFUSED,
+    "Unshaped": REFUSED,
+    "Conflicting": 409,
+    "Unasked": 400,
+    "Uncalled": 403,
+    "Overrun": 503,
+}
+STATUS: Mapping[str, int] = {
+    "MediaTypeUnknown": 415,
+    "TooLarge": 413,
+    "DocumentTooLarge": 413,
+    "TooManyTriples": 413,
+    "Stale": 412,
+    "MatchRequired": 428,
+    "NotHolder": 403,
+    "NotDelegated": 403,
+    "NotCurrent": 404,
+    "KeyReused": REFUSED,
+    "QueryTooLong": 413,
+    "UpdateRefused": 403,
+    "CursorGone": 410,
+    "TokenMissing": 401,
+    "TokenUnknown": 401,
+    "NotThere": 404,
+    "VerbUnknown": 405,
+    "FormatUnknown": 406,
+    "AnswerTooLarge": 413,
+    "Busy": 429,
+}
+RETRY_SECONDS = 5  # What Retry-After says: longer than most queries, short enough to be worth waiting.
+PROBLEM = "application/problem+json"
+Report = Callable[[Sequence[Objection], str], bytes]
+
+
+def status_of(objection: Objection) -> int:
+    """The HTTP status that an objection gets."""
+    return STATUS.get(objection.name) or FAMILY_STATUS[OBJECTIONS[objection.name].family]
+
+
+def entry(base: str, objection: Objection) -> dict[str, Any]:
+    """One objection as an item of `errors` or `warnings`."""
+    found = {
+        "name": objection.name,
+        "rule": OBJECTIONS[objection.name].rule,
+        "focus": objection.focus,
+        "path": objection.path,
+        "message": {"nl": objection.message_nl, "en": objection.message_en},
+        "value": objection.value,
+        "shape": objection.shape,
+        "severity": objection.severity,
+        "line": objection.line,
+        "column": objection.column,
+        "limit": objection.limit,
+        "docs": f"{base}/def/{OBJECTIONS[objection.name].docs}",
+    }
+    return {k: v for k, v in found.items() if v is not None or k in ("focus", "path", "value", "shape")}
+
+
+def body(base: str, objections: Sequence[Objection], lang: str, status: int) -> dict[str, Any]:
+    """The problem as RFC 9457 says it, with every objection under `errors`."""
+    first = objections[0]
+    words = first.message_nl if lang == "nl" else first.message_en
+    if len(objections) > 1:
+        more = len(objections) - 1
+        words += f" (en nog {more})" if lang == "nl" else f" (and {more} more)"
+    found: dict[str, Any] = {
+        "type": f"{base}/def/{OBJECTIONS[first.name].docs}",
+        "title": _title(status, lang),
+        "status": status,
+        "detail": words,
+        "errors": [entry(base, o) for o in objections],
+    }
+    for name in ("line", "column", "limit"):
+        if getattr(first, name) is not None:
+            found[name] = getattr(first, name)
+    return found
+
+
+_TITLES_NL: Mapping[int, str] = {
+    400: "Dit kunnen wij niet lezen",
+    401: "U heeft een sleutel nodig",
+    403: "Dit mag niet",
+    404: "Hier is niets",
+    405: "Dat kan hier niet",
+    406: "Dat formaat hebben wij niet",
+    409: "Dit botst met wat er al is",
+    410: "Dit is er niet meer",
+    412: "Dit is intussen veranderd",
+    413: "Dit is te groot",
+    414: "Dit adres is te lang",
+    415: "Dit formaat lezen wij niet",
+    422: "Niet opgenomen: er is iets te verbeteren",
+    428: "Zeg welke versie u vervangt",
+    429: "Het is te druk",
+    500: "Er ging iets mis bij ons",
+    503: "Dit lukt nu niet",
+}
+
+
+def _title(status: int, lang: str) -> str:
+    return _TITLES_NL[status] if lang == "nl" and status in _TITLES_NL else HTTPStatus(status).phrase
+
+
+def problem(
+    request: Request,
+    base: str,
+    *objections: Objection,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    report: Report | None = None,
+) -> Response:
+    """The answer for these objections: problem+json, or a SHACL report where RDF is asked and a body was refused."""
+    status = status or status_of(objections[0])
+    lang = language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    sent = {"Cache-Control": "no-store", "Content-Language": lang, "Vary": "Accept, Accept-Language", **(headers or {})}
+    if status == 401:
+        sent["WWW-Authenticate"] = "Bearer"
+    if status in (429, 503):
+        sent["Retry-After"] = str(RETRY_SECONDS)
+    accept = request.headers.get("accept", "")
+    if report is not None and status in (409, REFUSED):
+        form = choose(accept, (*TRIPLES, *QUADS))
+        if form is not None and any(t in accept for t in RDF_TYPES):
+            return Response(report(objections, form.name), status, sent, content_type(form))
+    text = json.dumps(body(base, objections, lang, status), ensure_ascii=False, indent=1)
+    return Response(text, status, sent, PROBLEM)

@@ -1,0 +1,40 @@
+"""What every door does first: read a body within its limit, refuse parameters that nobody would obey."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from starlette.requests import Request
+
+from kg.objection import Objection, object_to
+
+
+async def read_body(request: Request, limit_bytes: int) -> bytes | Objection:
+    """The body, at most `limit_bytes`; stops reading as soon as it is more."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limit_bytes:
+        return object_to("TooLarge", limit=f"{limit_bytes} bytes")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit_bytes:
+            return object_to("TooLarge", limit=f"{limit_bytes} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def names(request: Request) -> list[str]:
+    """The names of all parameters in the address, repeated ones repeated."""
+    return [name for name, _ in request.query_params.multi_items()]
+
+
+def refuse_unknown(names: Iterable[str], known: Sequence[str], repeatable: Sequence[str] = ()) -> Objection | None:
+    """An objection to a parameter that is not known here, or given twice: it would be ignored, and that is a lie."""
+    for name, count in Counter(names).items():
+        if name not in known:
+            return object_to("ParameterUnknown", path=name[:100], limit=", ".join(known) or "-")
+        if count > 1 and name not in repeatable:
+            return object_to("ParameterUnclear", path=name, value=f"{count}×", limit="1×")
+    return None

@@ -1,0 +1,226 @@
+"""An IRI answers: things redirect to their documents, documents answer in the format asked, viewpoints as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+
+from kg.acts import Current, LedgerUnavailable
+from kg.admission import Refused
+from kg.objection import Objection, object_to
+from service.callers import Calling
+from service.contributions import Speaking, receipt_body, slug_of
+from service.negotiation import HTML, QUADS, TRIPLES, Format, choose, content_type
+from service.problems import problem
+from service.reach import may_know, may_read
+from service.reception import names, refuse_unknown
+
+DOCUMENT_FORMATS = (HTML, *TRIPLES, *QUADS)
+SUFFIXES = {f.suffix: f for f in DOCUMENT_FORMATS} | {".json": TRIPLES[2]}
+DocumentPage = Callable[[Request, Current, Calling], Awaitable[Response]]
+MissingPage = Callable[[Request, int], Awaitable[Response]]
+
+
+def split_suffix(name: str) -> tuple[str, Format | None]:
+    """`b-agenda.ttl` → (`b-agenda`, Turtle); a dot that is no suffix of ours belongs to the name."""
+    for suffix, form in SUFFIXES.items():
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)], form
+    return name, None
+
+
+def resources_router(speaking: Speaking, page: DocumentPage, missing: MissingPage) -> APIRouter:
+    """The router of `/id`, `/doc` and `/view`."""
+    router = APIRouter(tags=["Documents"])
+    base = speaking.base
+
+    @router.get(
+        "/id/{path:path}",
+        summary="A thing",
+        description="303 to the document about it, in any accepted format.",
+        status_code=303,
+    )
+    async def thing(request: Request, path: str) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/doc/{path}{query}", 303, {"Vary": "Accept"})
+
+    @router.get(
+        "/doc",
+        summary="The document about a thing outside this service's own addresses",
+        description="`iri` names a thing in a partner's own domain.",
+        responses={404: {"description": "Not there, or not for you"}},
+    )
+    async def by_iri(request: Request) -> Response:
+        refused = refuse_unknown(names(request), ("iri", "lang"))
+        if refused is not None:
+            return problem(request, base, refused)
+        iri = request.query_params.get("iri")
+        if not iri:
+            return problem(request, base, object_to("ParameterMissing", path="iri"))
+        return await _document(speaking, request, iri, None, page, missing)
+
+    @router.get(
+        "/doc/{path:path}",
+        summary="A document",
+        description="HTML, Turtle, JSON-LD, N-Triples, RDF/XML, TriG or N-Quads by `Accept` or by suffix. As RDF it is "
+        "exactly what the holder said, nothing added.",
+        responses={404: {"description": "Not there, or not for you"}, 410: {"description": "Withdrawn or erased"}},
+    )
+    async def document(request: Request, path: str) -> Response:
+        refused = refuse_unknown(names(request), ("lang",))
+        if refused is not None:
+            return problem(request, base, refused)
+        name, form = split_suffix(path)
+        return await _document(speaking, request, f"{base}/id/{name}", form, page, missing)
+
+    @router.delete(
+        "/doc/{path:path}",
+        summary="Withdraw a document",
+        description="By its holder, or by who records for it. No reason is asked. What others tied to it stays, and "
+        "says that this was withdrawn.",
+        responses={404: {"description": "Not there, or not for you"}},
+    )
+    async def withdraw(request: Request, path: str) -> Response:
+        return await _withdraw(speaking, request, f"{base}/id/{path}")
+
+    @router.get(
+        "/view/{party}",
+        summary="A party's whole viewpoint",
+        description="All its current contributions that you may read, each in its own graph (TriG, N-Quads) or as one.",
+        responses={404: {"description": "No such party"}},
+    )
+    async def view(request: Request, party: str) -> Response:
+        refused = refuse_unknown(names(request), ("lang",))
+        if refused is not None:
+            return problem(request, base, refused)
+        return await asyncio.to_thread(_view, speaking, request, party)
+
+    return router
+
+
+async def _document(
+    speaking: Speaking, request: Request, iri: str, form: Format | None, page: DocumentPage, missing: MissingPage
+) -> Response:
+    base = speaking.base
+    calling = speaking.callers.calling(request)
+    if isinstance(calling, Objection):
+        return problem(request, base, calling)
+    current = await asyncio.to_thread(speaking.ledger.document, iri)
+    chosen = form or choose(request.headers.get("accept"), DOCUMENT_FORMATS)
+    if current is None or not may_know(current, calling):
+        if chosen is HTML:
+            return await missing(request, 404)
+        return problem(request, base, object_to("NotThere", focus=iri))
+    if chosen is None:
+        limit = ", ".join(f.media_type for f in DOCUMENT_FORMATS)
+        return problem(request, base, object_to("FormatUnknown", limit=limit))
+    if chosen is HTML:
+        response = await page(request, current, calling)
+    elif current.ended is not None or current.payload is None:
+        response = problem(request, base, object_to("Ended", focus=iri), status=410)
+    else:
+        graph = f" <{base}/contributions/{current.contribution}> .\n".encode()
+        quads = current.payload.replace(b" .\n", graph)
+        body = await asyncio.to_thread(speaking.admission.convert, quads, chosen.name)
+        response = Response(body, 200, media_type=content_type(chosen))
+    return _described(speaking, request, response, current, calling, chosen)
+
+
+def _described(
+    speaking: Speaking, request: Request, response: Response, current: Current, calling: Calling, chosen: Format
+) -> Response:
+    """Headers that every answer about a document carries; an unchanged one is 304."""
+    base = speaking.base
+    path = current.iri.removeprefix(f"{base}/id/")
+    links = [f'<{current.iri}>; rel="canonical"', f'<{base}/contributions/{current.contribution}>; rel="describedby"']
+    if path != current.iri:
+        links += [f'</doc/{path}{f.suffix}>; rel="alternate"; type="{f.media_type}"' for f in DOCUMENT_FORMATS]
+    links += [f'<{kind}>; rel="type"' for kind in current.classes]
+    links.append(f'<{base}/view/{current.party}>; rel="collection"')
+    response.headers["Link"] = ", ".join(links)
+    response.headers["Vary"] = "Accept, Accept-Language, Authorization"
+    public = "public" in current.visible
+    response.headers["Cache-Control"] = "no-cache" if public else "private, no-store"
+    if response.status_code != 200 or chosen is HTML:
+        return response
+    response.headers["ETag"] = f'"{current.contribution}-{chosen.name}"'
+    if request.headers.get("if-none-match") == response.headers["ETag"]:
+        kept = {k: response.headers[k] for k in ("ETag", "Link", "Vary", "Cache-Control")}
+        return Response(status_code=304, headers=kept)
+    return response
+
+
+async def _withdraw(speaking: Speaking, request: Request, iri: str) -> Response:
+    base = speaking.base
+    calling = speaking.callers.calling(request)
+    if isinstance(calling, Objection):
+        return problem(request, base, calling)
+    if not calling.is_known:
+        return problem(request, base, object_to("TokenMissing"))
+    current = await asyncio.to_thread(speaking.ledger.document, iri)
+    if current is None or not may_know(current, calling):
+        return problem(request, base, object_to("NotThere", focus=iri))
+    who = speaking.on_whose_behalf(calling, current.party)
+    if isinstance(who, Objection):
+        return problem(request, base, object_to("NotHolder", focus=iri))
+    expected = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"') or None
+    try:
+        outcome = await asyncio.to_thread(
+            speaking.admission.withdraw, iri, party=who[0], recorder=who[1], delegation=who[2], expected=expected
+        )
+    except LedgerUnavailable:
+        return problem(request, base, object_to("NotReady", limit="1 min"))
+    if isinstance(outcome, Refused):
+        return problem(request, base, *outcome.objections)
+    return JSONResponse(receipt_body(base, outcome), headers={"Cache-Control": "private, no-store"})
+
+
+VIEW_FORMATS = (QUADS[0], QUADS[1], *TRIPLES)
+VIEW_CHUNK_BYTES = 1024 * 1024  # A part of a viewpoint that one checker converts at once.
+
+
+def _view(speaking: Speaking, request: Request, party: str) -> Response:
+    base = speaking.base
+    calling = speaking.callers.calling(request)
+    if isinstance(calling, Objection):
+        return problem(request, base, calling)
+    slug, form = split_suffix(slug_of(base, party))
+    form = form or choose(request.headers.get("accept"), VIEW_FORMATS)
+    if form is None or form is HTML:
+        limit = ", ".join(f.media_type for f in VIEW_FORMATS)
+        return problem(request, base, object_to("FormatUnknown", limit=limit))
+    register = speaking.ledger.document(f"{base}/id/{slug}")
+    if register is None or not may_know(register, calling):
+        return problem(request, base, object_to("NotThere", focus=f"{base}/id/{slug}"))
+    position = speaking.ledger.positions()[calling.audience]
+    headers = {
+        "Wijkgraaf-Position": str(position),
+        "Vary": "Accept, Authorization",
+        "Cache-Control": "private, no-store" if calling.is_known else "no-cache",
+    }
+    whole = form.name in ("jsonld", "rdfxml", "turtle", "trig")
+    parts = _parts(speaking, slug, calling)
+    if whole:  # These formats have a beginning and an end, so they are made at once.
+        return Response(speaking.admission.convert(b"".join(parts), form.name), 200, headers, content_type(form))
+    chunks = (speaking.admission.convert(part, form.name) for part in parts)
+    return StreamingResponse(chunks, 200, headers, content_type(form))
+
+
+def _parts(speaking: Speaking, slug: str, calling: Calling) -> Iterator[bytes]:
+    """A viewpoint as N-Quads in parts of about VIEW_CHUNK_BYTES, in the order of its documents' names."""
+    buffer: list[bytes] = []
+    size = 0
+    for current in speaking.ledger.view(slug):
+        if current.payload is None or not may_read(current, calling):
+            continue
+        graph = f" <{speaking.base}/contributions/{current.contribution}> .\n".encode()
+        buffer.append(current.payload.replace(b" .\n", graph))
+        size += len(buffer[-1])
+        if size > VIEW_CHUNK_BYTES:
+            yield b"".join(buffer)
+            buffer, size = [], 0
+    yield b"".join(buffer)

@@ -1,0 +1,83 @@
+"""Serves a house on its address and on the socket in its data folder, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Generator
+
+import uvicorn
+
+from kg.settings import Settings
+from service.app import Asgi
+
+BACKLOG = 512  # Connections the kernel keeps for us while we are busy.
+STOP_SECONDS_MAX = 10  # Answers under way may be finished when we are told to stop.
+
+
+class Quiet(uvicorn.Server):
+    """The second server of the process: the first one hears the signals and stops this one."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leaves the signals to the first server."""
+        yield
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The address, taken before anything is opened, so that a busy port is told at once (OSError)."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((settings.host, settings.port))
+    except OSError:
+        sock.close()
+        raise
+    sock.listen(BACKLOG)
+    return sock
+
+
+def listen_in_folder(settings: Settings) -> socket.socket:
+    """The socket in the data folder, for the operator's account alone."""
+    settings.socket.unlink(missing_ok=True)
+    sock = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        sock.bind(str(settings.socket))
+    finally:
+        os.umask(before)
+    sock.listen(BACKLOG)
+    return sock
+
+
+def serve(app: Asgi, settings: Settings, public: socket.socket) -> None:
+    """Serves until a signal; answers under way are finished."""
+    folder = listen_in_folder(settings)
+
+    def config(lifespan: str) -> uvicorn.Config:
+        return uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            lifespan=lifespan,  # type: ignore[arg-type]
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS_MAX,
+        )
+
+    async def run() -> None:
+        outer, inner = uvicorn.Server(config("on")), Quiet(config("off"))
+        side = asyncio.create_task(inner.serve(sockets=[folder]))
+        try:
+            await outer.serve(sockets=[public])
+        finally:
+            inner.should_exit = True
+            await side
+
+    try:
+        with asyncio.Runner(loop_factory=config("off").get_loop_factory()) as runner:
+            runner.run(run())
+    finally:
+        settings.socket.unlink(missing_ok=True)

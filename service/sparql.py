@@ -1,0 +1,188 @@
+"""The door for questions: SPARQL 1.1 Protocol, query only, GET and both forms of POST."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from kg.asking import Answer, Asking
+from kg.objection import Objection, object_to
+from kg.query_text import QueryText
+from service.callers import Callers, Calling
+from service.description import AskPage, Convert, describe
+from service.negotiation import QUADS, RESULTS, TRIPLES, choose, content_type
+from service.problems import RETRY_SECONDS, problem
+from service.reception import read_body, refuse_unknown
+
+CHUNK_BYTES = 256 * 1024  # Large enough to be one system call, small enough to keep other answers moving.
+PARAMETERS = ("query", "default-graph-uri", "named-graph-uri", "format", "lang")
+REPEATABLE = ("default-graph-uri", "named-graph-uri")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one protocol request asks."""
+
+    text: str | None
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    format: str | None
+
+
+def sparql_router(asking: Asking, callers: Callers, convert: Convert, page: AskPage) -> APIRouter:
+    """The router of `/sparql`."""
+    router = APIRouter(tags=["SPARQL"])
+    base = asking.base
+
+    @router.api_route(
+        "/sparql",
+        methods=["GET", "HEAD", "POST"],
+        summary="Ask a SPARQL 1.1 query",
+        description="SPARQL 1.1 Protocol, query only. `query`, `default-graph-uri`, `named-graph-uri` as parameters of "
+        "GET, as a form (`application/x-www-form-urlencoded`) or with the query as body (`application/sparql-query`). "
+        "Without a query: the service description. Time and size limits are errors, never a shortened answer.",
+        responses={400: {"description": "Unclear query"}, 503: {"description": "Over the time limit"}},
+    )
+    async def sparql(request: Request) -> Response:
+        calling = callers.calling(request)
+        if isinstance(calling, Objection):
+            return problem(request, base, calling)
+        asked = await _asked(request, asking)
+        if isinstance(asked, Objection):
+            return problem(request, base, asked, status=_status(request, asked))
+        if asked.text is None:
+            return await describe(request, asking, convert, page)
+        if not asking.open_to_callers:
+            return problem(request, base, object_to("NotReady", limit="-"))
+        looked = asking.look(asked.text)
+        if isinstance(looked, Objection):
+            return problem(request, base, looked, status=_status(request, looked))
+        return await _answer(request, asking, calling, asked, looked)
+
+    return router
+
+
+def _status(request: Request, objection: Objection) -> int | None:
+    """A text over the limit in an address is 414, in a body 413; everything else as the table says."""
+    return 414 if objection.name == "QueryTooLong" and request.method != "POST" else None
+
+
+async def _answer(request: Request, asking: Asking, calling: Calling, asked: Asked, looked: QueryText) -> Response:
+    offered = (*TRIPLES, *QUADS) if looked.form in ("construct", "describe") else RESULTS
+    wanted = next((f for f in offered if asked.format in (f.name, f.media_type)), None) if asked.format else None
+    form = wanted or choose(None if asked.format else request.headers.get("accept"), offered)
+    if form is None or (asked.format and wanted is None):
+        names = ", ".join(f.media_type for f in offered)
+        return problem(request, asking.base, object_to("FormatUnknown", limit=names))
+    limits = asking.settings
+    seconds = limits.query_seconds_partner_max if calling.is_known else limits.query_seconds_anonymous_max
+    work = asyncio.create_task(
+        asking.ask(
+            calling.audience,
+            asked.text or "",
+            answer_format=form.name,
+            seconds=seconds,
+            client=calling.client,
+            default_graphs=asked.default_graphs,
+            named_graphs=asked.named_graphs,
+        )
+    )
+    answer = await until_gone(request, work)
+    if answer is None:
+        return Response(status_code=499)
+    if isinstance(answer, Objection):
+        if answer.name == "Busy":
+            answer = object_to("Busy", limit=f"{RETRY_SECONDS} s")
+        return problem(request, asking.base, answer)
+    headers = position_headers(answer.position, calling.audience, form.name)
+    if answer.notes:
+        headers["Wijkgraaf-Note"] = "; ".join(n.encode("ascii", "replace").decode() for n in answer.notes)[:2000]
+    return answer_response(answer, content_type(form), headers)
+
+
+async def until_gone(request: Request, work: asyncio.Task[Answer | Objection]) -> Answer | Objection | None:
+    """Waits for the answer, or for the client to go away: then the query is ended too."""
+    done, _ = await asyncio.wait({work}, timeout=0.05)
+    while not done:
+        if await request.is_disconnected():
+            work.cancel()
+            return None
+        done, _ = await asyncio.wait({work}, timeout=0.5)
+    return work.result()
+
+
+def position_headers(position: int, audience: str, tag: str) -> dict[str, str]:
+    """What every answer made from a projection says of itself."""
+    private = audience != "public"
+    return {
+        "Wijkgraaf-Position": str(position),
+        "ETag": f'W/"{audience[:2]}{position}-{tag}"',
+        "Vary": "Accept, Accept-Language, Authorization",
+        "Cache-Control": "private, no-store" if private else "no-cache",
+    }
+
+
+def answer_response(answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
+    """The answer from its file; small ones at once, large ones in chunks."""
+    if answer.size_bytes <= CHUNK_BYTES:
+        return Response(answer.read(), 200, dict(headers), media_type)
+    sent = {**headers, "Content-Length": str(answer.size_bytes)}
+    return StreamingResponse(_chunks(answer), 200, sent, media_type)
+
+
+def _chunks(answer: Answer) -> Iterator[bytes]:
+    try:
+        offset = 0
+        while chunk := os.pread(answer.file, CHUNK_BYTES, offset):
+            offset += len(chunk)
+            yield chunk
+    finally:
+        os.close(answer.file)
+
+
+async def _asked(request: Request, asking: Asking) -> Asked | Objection:
+    """The parameters of the three forms of request; unknown and repeated ones are refused."""
+    pairs = list(request.query_params.multi_items())
+    body_text: str | None = None
+    if request.method == "POST":
+        media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        body = await read_body(request, max(asking.settings.query_bytes_max * 4, 1 << 20))
+        if isinstance(body, Objection):
+            return body
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            return object_to("QueryUnclear", line=1, column=1, value="UTF-8")
+        if media == "application/sparql-query":
+            body_text = text
+        elif media == "application/x-www-form-urlencoded":
+            pairs += parse_qsl(text, keep_blank_values=True)
+        elif media == "application/sparql-update":
+            return object_to("UpdateRefused")
+        else:
+            return object_to(
+                "MediaTypeUnknown",
+                value=media,
+                limit="application/sparql-query, application/x-www-form-urlencoded",
+            )
+    names = [name for name, _ in pairs]
+    if "update" in names or "using-graph-uri" in names or "using-named-graph-uri" in names:
+        return object_to("UpdateRefused")
+    refused = refuse_unknown(names, PARAMETERS, REPEATABLE)
+    if refused is not None:
+        return refused
+    values = dict(pairs)
+    if body_text is not None and "query" in values:
+        return object_to("ParameterUnclear", path="query", value="2×", limit="1×")
+    text_asked = body_text if body_text is not None else values.get("query")
+    if text_asked is None and (request.method == "POST" or pairs):
+        return object_to("ParameterMissing", path="query")
+    graphs: list[Sequence[str]] = [[v for n, v in pairs if n == name] for name in REPEATABLE]
+    return Asked(text_asked, tuple(graphs[0]), tuple(graphs[1]), values.get("format"))

@@ -1,0 +1,82 @@
+"""The words themselves, at their addresses: ontology, shapes, JSON-LD context, and what each objection means."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kg.admission import Admission
+from kg.context import context_text
+from kg.objection import object_to
+from kg.ontology import Ontology
+from service.negotiation import HTML, TRIPLES, choose, content_type
+from service.problems import problem
+from service.reception import names, refuse_unknown
+
+WORD_FORMATS = (HTML, *TRIPLES)
+WordsPage = Callable[[Request, str], Awaitable[Response]]
+
+
+def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path], page: WordsPage) -> APIRouter:
+    """The router of `/def`, `/shapes`, `/concepts` and `/context.jsonld`."""
+    router = APIRouter(tags=["Vocabulary"])
+    base = admission.ledger.base
+    shape_files = sorted(file for folder in shapes for file in folder.rglob("*.ttl"))
+    shape_quads = b"".join(file.read_bytes() for file in shape_files)
+    shipped = context_text(ontology).encode()
+    headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "max-age=3600"}
+
+    async def words(request: Request, what: str) -> Response:
+        refused = refuse_unknown(names(request), ("lang",))
+        if refused is not None:
+            return problem(request, base, refused)
+        form = choose(request.headers.get("accept"), WORD_FORMATS)
+        if form is None:
+            limit = ", ".join(f.media_type for f in WORD_FORMATS)
+            return problem(request, base, object_to("FormatUnknown", limit=limit))
+        if form is HTML:
+            return await page(request, what)
+        if what == "shapes":
+            body = await asyncio.to_thread(admission.convert_turtle, shape_quads, form.name)
+        else:
+            body = await asyncio.to_thread(admission.convert, ontology.ntriples, form.name)
+        return Response(body, 200, headers, content_type(form))
+
+    @router.get(
+        "/def",
+        summary="The ontology",
+        description="Classes, properties and concept schemes, with labels and definitions in Dutch and English.",
+    )
+    async def definitions(request: Request) -> Response:
+        return await words(request, "def")
+
+    @router.get(
+        "/shapes",
+        summary="The shapes",
+        description="The SHACL shapes that every contribution is held against, with messages in Dutch and English.",
+    )
+    async def all_shapes(request: Request) -> Response:
+        return await words(request, "shapes")
+
+    @router.get(
+        "/def/objections",
+        summary="What each objection means",
+        description="Every reason for which something is not taken in or not answered, and what to do.",
+    )
+    async def objections(request: Request) -> Response:
+        return await page(request, "objections")
+
+    @router.get(
+        "/context.jsonld",
+        summary="The JSON-LD context",
+        description="With it plain JSON is enough to publish. Made from the ontology.",
+    )
+    async def shipped_context() -> Response:
+        return Response(shipped, 200, {"Cache-Control": "max-age=3600"}, "application/ld+json")
+
+    return router

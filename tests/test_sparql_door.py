@@ -1,0 +1,202 @@
+"""`/sparql` through HTTP: the protocol's forms, honest statuses, and a service that stays up whatever it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import time
+
+import httpx
+import pytest
+from conftest import Service
+from stories import BASE
+
+LW = "https://w3id.org/lerende-wijk/def#"
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+FORMS = {
+    "SELECT * { ?s ?p ?o } LIMIT 2": (
+        "application/sparql-results+json",
+        "application/sparql-results+xml",
+        "text/csv",
+        "text/tab-separated-values",
+    ),
+    "ASK { ?s ?p ?o }": ("application/sparql-results+json", "application/sparql-results+xml"),
+    "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 2": (
+        "text/turtle",
+        "application/n-triples",
+        "application/ld+json",
+        "application/rdf+xml",
+        "application/trig",
+        "application/n-quads",
+    ),
+    f"DESCRIBE <{BASE}/id/gemeente>": ("text/turtle",),
+}
+HOSTILE = {
+    "nested braces": ("ASK {" + "{" * 3000, 400),
+    "nested brackets": ("SELECT (" + "(" * 5000, 400),
+    "negations": ("ASK { FILTER(" + "!" * 20000 + "true) }", 400),
+    "nested optionals": ("ASK { " + "OPTIONAL { " * 2000, 400),
+    "many patterns": ("ASK { " + " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(200)) + " }", 400),
+    "service": ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 400),
+    "update": ("DELETE WHERE { ?s ?p ?o }", 403),
+    "load": ("LOAD <http://127.0.0.1:9/>", 403),
+    "nonsense": ("SELEKT * { ?s ?p ?o }", 400),
+    "doubling strings": (
+        'SELECT (STRLEN(?x34) AS ?n) { BIND("0123456789abcdef" AS ?x0) '
+        + " ".join(f"BIND(CONCAT(?x{i}, ?x{i}) AS ?x{i + 1})" for i in range(34))
+        + " }",
+        503,
+    ),
+}
+
+
+def ask(service: Service, query: str, accept: str = "*/*", **more: str | list[str]) -> httpx.Response:
+    """One GET."""
+    return httpx.get(f"{service.url}/sparql", params={"query": query, **more}, headers={"Accept": accept}, timeout=60)
+
+
+@pytest.mark.parametrize(("query", "media"), [(q, m) for q, forms in FORMS.items() for m in forms])
+def test_every_result_format_is_given_when_asked(moerwijk: Service, query: str, media: str) -> None:
+    """The type that is asked for is the type that comes, with a body."""
+    answer = ask(moerwijk, query, media)
+    assert (200, media) == (answer.status_code, answer.headers["content-type"].split(";")[0])
+    assert answer.content
+
+
+def test_the_three_forms_of_request_give_one_answer(moerwijk: Service) -> None:
+    """GET, a form and a direct POST mean the same."""
+    url = f"{moerwijk.url}/sparql"
+    direct = httpx.post(url, content=COUNT, headers={"Content-Type": "application/sparql-query"})
+    form = httpx.post(url, data={"query": COUNT})
+    assert ask(moerwijk, COUNT).content == form.content == direct.content
+    assert direct.status_code == 200
+
+
+def test_the_protocols_dataset_is_obeyed(moerwijk: Service) -> None:
+    """default-graph-uri and named-graph-uri choose the graphs, before FROM; an unknown graph is empty and noted."""
+    party = f"SELECT (COUNT(DISTINCT ?h) AS ?n) {{ ?s <{LW}heldBy> ?h }}"
+
+    def count(query: str, **more: str | list[str]) -> int:
+        answer = ask(moerwijk, query, **more)
+        assert answer.status_code == 200, answer.text
+        return int(answer.json()["results"]["bindings"][0]["n"]["value"])
+
+    view = f"{BASE}/view/gemeente"
+    assert count(party, **{"default-graph-uri": view}) == 1
+    assert count(party, **{"default-graph-uri": [view, f"{BASE}/view/mcoop"]}) == 2
+    assert count(party.replace("{", f"FROM <{view}> {{", 1)) == 1
+    assert count(party.replace("{", f"FROM <{BASE}/view/mcoop> {{", 1), **{"default-graph-uri": view}) == 1
+    named = f"SELECT (COUNT(DISTINCT ?h) AS ?n) {{ GRAPH ?g {{ ?s <{LW}heldBy> ?h }} }}"
+    assert count(named, **{"named-graph-uri": view}) == 1
+    assert count(party, **{"named-graph-uri": view}) == 0
+    unknown = ask(moerwijk, party, **{"default-graph-uri": "urn:nowhere"})
+    assert "urn:nowhere" in unknown.headers["wijkgraaf-note"]
+    constant = ask(moerwijk, f"SELECT * {{ GRAPH <{view}> {{ ?s ?p ?o }} }}")
+    assert (constant.status_code, constant.json()["errors"][0]["name"]) == (400, "ViewAsGraph")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status"),
+    [
+        ({"query": COUNT, "timeout": "1"}, 400),
+        ({"query": [COUNT, COUNT]}, 400),
+        ({"default-graph-uri": "urn:x"}, 400),
+        ({"query": COUNT, "format": "xlsx"}, 406),
+        ({"update": "CLEAR ALL"}, 403),
+    ],
+    ids=["unknown", "twice", "no query", "unknown format", "update"],
+)
+def test_what_would_be_ignored_is_refused(moerwijk: Service, parameters: dict[str, str], status: int) -> None:
+    """An unknown, repeated or impossible parameter is an error in the one shape, never silence."""
+    answer = httpx.get(f"{moerwijk.url}/sparql", params=parameters)
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert {"type", "title", "status", "detail", "errors"} <= answer.json().keys()
+
+
+def test_an_unclear_query_is_told_with_line_and_column(moerwijk: Service) -> None:
+    """Where the parser stopped, as numbers."""
+    found = ask(moerwijk, "SELECT *\nWHERE { ?s ?p }").json()
+    assert (found["status"], found["line"]) == (400, 2)
+    assert found["column"] > 1
+
+
+def test_a_format_that_is_not_there_is_406(moerwijk: Service) -> None:
+    """No silent fall-back to another format."""
+    assert ask(moerwijk, COUNT, "application/pdf").status_code == 406
+    assert ask(moerwijk, COUNT, "text/turtle").status_code == 406
+    assert ask(moerwijk, COUNT, "application/pdf, text/csv;q=0.1").status_code == 200
+
+
+def test_a_bare_get_describes_the_service(moerwijk: Service) -> None:
+    """The service description as RDF, the page to ask from as HTML."""
+    rdf = httpx.get(f"{moerwijk.url}/sparql", headers={"Accept": "text/turtle"})
+    assert (rdf.status_code, "sparql-service-description" in rdf.text) == (200, True)
+    html = httpx.get(f"{moerwijk.url}/sparql", headers={"Accept": "text/html"})
+    assert (html.status_code, "<textarea" in html.text) == (200, True)
+
+
+def test_head_answers_like_get_without_a_body(moerwijk: Service) -> None:
+    """Same status and headers, nothing after them."""
+    got = ask(moerwijk, COUNT)
+    head = httpx.head(f"{moerwijk.url}/sparql", params={"query": COUNT})
+    assert (200, b"", got.headers["etag"], got.headers["content-length"]) == (
+        head.status_code,
+        head.content,
+        head.headers["etag"],
+        head.headers["content-length"],
+    )
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_query_is_an_error_in_time_and_nothing_else_notices(moerwijk: Service, name: str) -> None:
+    """A proper status, the process unchanged, and the next question answered at once."""
+    query, status = HOSTILE[name]
+    answer = httpx.post(f"{moerwijk.url}/sparql", data={"query": query}, timeout=60)
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"]), answer.text
+    assert ask(moerwijk, COUNT).status_code == 200
+    assert moerwijk.process.poll() is None
+
+
+def test_time_over_is_503_and_look_ups_go_on_meanwhile(moerwijk: Service) -> None:
+    """While cross products run to their limit, pages and small questions are answered."""
+    cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        heavy = [pool.submit(ask, moerwijk, cross) for _ in range(4)]
+        time.sleep(0.5)
+        answered = 0
+        while not all(f.done() for f in heavy):
+            assert httpx.get(f"{moerwijk.url}/healthz", timeout=60).status_code == 200
+            assert (
+                httpx.get(
+                    f"{moerwijk.url}/queries/open-calls", headers={"Accept": "text/csv"}, timeout=60
+                ).status_code
+                == 200
+            )
+            answered += 1
+        statuses = [f.result().status_code for f in heavy]
+    assert answered > 3
+    assert statuses == [503] * 4
+    assert "retry-after" in heavy[0].result().headers
+
+
+def test_one_client_does_not_take_all_the_places(moerwijk: Service) -> None:
+    """Above what one client may have running and waiting, 429 tells so at once; who goes away frees its place."""
+    slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+    async def crowd() -> tuple[list[int], str]:
+        async with httpx.AsyncClient(
+            base_url=moerwijk.url, timeout=60, limits=httpx.Limits(max_connections=40)
+        ) as client:
+            asked = [asyncio.create_task(client.get("/sparql", params={"query": slow})) for _ in range(22)]
+            done, waiting = await asyncio.wait(asked, timeout=2)
+            for task in waiting:
+                task.cancel()
+            return [t.result().status_code for t in done], next(t.result() for t in done).headers["retry-after"]
+
+    statuses, retry = asyncio.run(crowd())
+    assert ([429] * 4, "5") == (statuses, retry)
+    # The eighteen that were left behind would have taken 9 × 3 s, one pair after the other.
+    deadline = time.monotonic() + 15
+    while ask(moerwijk, COUNT).status_code == 429 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert 200 == ask(moerwijk, COUNT).status_code
