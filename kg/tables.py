@@ -191,6 +191,7 @@ namespaces = Table(
     METADATA,
     Column("prefix", String, primary_key=True),
     Column("party", String, nullable=False, index=True),
+    Column("since", String, nullable=False),
 )
 """The namespaces of their own domains in which parties speak."""
 
@@ -200,6 +201,7 @@ delegations = Table(
     Column("recorder", String, primary_key=True),
     Column("holder", String, primary_key=True),
     Column("kind", String, primary_key=True),
+    Column("since", String, nullable=False),
 )
 """Who may record for whom; holder `*` means any party."""
 
