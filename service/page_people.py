@@ -1,0 +1,96 @@
+"""Who is here: all parties by perspective, and for each what it says, connects and answers."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kg.perspectives import by_name, experiences, parties
+from kg.voices import Named, Party
+from service.page_formats import of_card, of_experience, of_party, of_reply, of_tie, once
+from service.page_frame import Asker, Page, marks, title
+from service.page_links import REGISTER_SLUG, Links
+from service.page_side import beside, lists, replies_by_target, ties_by_card
+from service.page_words import speaker
+
+
+async def who_page(ask: Asker, links: Links) -> Page:
+    """All parties under the perspective they speak from, in alphabetical order."""
+    rows, perspectives = await asyncio.gather(ask.rows("pages/parties"), ask.perspectives())
+    registered = tuple(p for p in parties(rows) if p.voice.iri != f"{links.base}/id/{REGISTER_SLUG}")
+    say = speaker(links.language)
+    groups: list[tuple[Named | None, list[Party]]] = []
+    for perspective in sorted(perspectives, key=by_name):
+        held = [p for p in registered if perspective.iri in {view.iri for view in p.perspectives}]
+        if held:
+            groups.append((perspective, held))
+    loose = [p for p in registered if not p.perspectives]
+    if loose:
+        groups.append((None, loose))
+    return Page(
+        "who.html",
+        title(say("who.title")),
+        {"groups": groups, "marks": marks(perspectives, registered)},
+        items=once(of_party(p.voice) for p in registered),
+        asked=tuple(ask.asked),
+        position=ask.position,
+        route="who",
+        description=title(say("who.lead")),
+    )
+
+
+async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
+    """One party: its own words, the connections it makes, its experiences and its answers to others."""
+    held = await lists(ask)
+    party = next((p for p in held.parties if p.voice.iri == iri), None)
+    if party is None:
+        return None
+    shown, lived_rows = await asyncio.gather(
+        beside(ask, links.base, held),
+        ask.rows("pages/experiences", party=iri),
+    )
+    own = [card for card in (*shown.cards, *shown.register) if card.holder.iri == iri]
+    own_iris = {card.iri for card in own}
+    made = [tie for tie in shown.ties if tie.holder.iri == iri]
+    about = [
+        tie
+        for tie in shown.ties
+        if tie.holder.iri != iri
+        and (tie.origin.iri in own_iris or (tie.target is not None and tie.target.iri in own_iris))
+    ]
+    given = [reply for reply in shown.responses if reply.holder.iri == iri]
+    lived = experiences(lived_rows)
+    say = speaker(links.language)
+    name = party.voice.name.value
+    return Page(
+        "party.html",
+        name,
+        {
+            "party": party,
+            "own": own,
+            "made": made,
+            "about": about,
+            "given": given,
+            "lived": lived,
+            "is_register": iri == f"{links.base}/id/{REGISTER_SLUG}",
+            "slug": iri.removeprefix(f"{links.base}/id/"),
+            "marks": marks(held.perspectives, held.parties),
+            "ties_of": ties_by_card(shown.ties),
+            "replies_of": replies_by_target(shown.responses),
+        },
+        items=once(
+            [
+                *map(of_card, own),
+                *map(of_tie, (*made, *about)),
+                *map(of_reply, given),
+                *(of_reply(reply) for tie in (*made, *about) for reply in tie.replies),
+                *map(of_experience, lived),
+            ]
+        ),
+        asked=tuple(ask.asked),
+        position=ask.position,
+        route="who",
+        name=iri.removeprefix(f"{links.base}/id/"),
+        crumbs=((title(say("menu.who")), links.page("who")),),
+        schema={"@type": "Organization", "name": name, "@id": iri},
+        noindex=True,
+    )

@@ -1,0 +1,111 @@
+"""Pages about asking: the named questions, one question with its rows, one's own SPARQL, and what the words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kg.objection import OBJECTIONS
+from service.page_formats import Item
+from service.page_frame import Asker, Page, title
+from service.page_links import Links
+from service.page_words import speaker
+
+if TYPE_CHECKING:
+    from kg.questions import Question
+
+    from kg.asking import Asking
+    from kg.ontology import Ontology
+
+ROWS_SHOWN_MAX = 200  # A page is for reading; all rows are one click away as CSV or JSON.
+
+
+def sentence(question: Question, language: str) -> str:
+    """The question as a sentence."""
+    return question.question_nl if language == "nl" else question.question_en
+
+
+def catalogue_page(links: Links, questions: Mapping[str, Question]) -> Page:
+    """All named questions, as sentences."""
+    say = speaker(links.language)
+    named = sorted(
+        ((sentence(q, links.language), name) for name, q in questions.items() if "/" not in name),
+        key=lambda pair: pair[0].casefold(),
+    )
+    return Page(
+        "questions.html",
+        title(say("questions.title")),
+        {"named": named},
+        items=tuple({"item": name, "what": "question", "name": text} for text, name in named),
+        here="/queries",
+        alternates=(("application/json", "/queries"),),
+    )
+
+
+async def question_page(ask: Asker, links: Links, question: Question, values: Mapping[str, str]) -> Page:
+    """One question: its sentence and meaning, a form for its parameters, its first rows and its text."""
+    say = speaker(links.language)
+    fields = [parameter for parameter in question.parameters if parameter.name != "lang"]
+    unknown = [name for name in values if name not in {parameter.name for parameter in fields}]
+    lacking = [parameter.name for parameter in fields if parameter.required and not values.get(parameter.name)]
+    given = {name: text for name, text in values.items() if text and name not in unknown}
+    rows: Sequence[Mapping[str, object]] = ()
+    refused = ""
+    if not lacking:
+        try:
+            rows = await ask.quiet(question.name, **given)
+        except ValueError as error:  # Asking raises it for a value that the question's own types refuse.
+            refused = str(error)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return Page(
+        "question.html",
+        sentence(question, links.language),
+        {
+            "question": question,
+            "fields": fields,
+            "values": values,
+            "lacking": lacking,
+            "refused": refused,
+            "rows": rows[:ROWS_SHOWN_MAX],
+            "left": max(0, len(rows) - ROWS_SHOWN_MAX),
+            "columns": [column for column in columns if column + "Name" not in columns],
+            "means": question.about_nl if links.language == "nl" else question.about_en,
+        },
+        position=ask.position,
+        crumbs=((title(say("questions.title")), f"/queries?lang={links.language}"),),
+        here=f"/queries/{question.name}",
+    )
+
+
+def ask_page(links: Links, asking: Asking) -> Page:
+    """One's own question: a field, a choice of form, and examples to start from."""
+    say = speaker(links.language)
+    named = sorted(
+        ((sentence(q, links.language), name) for name, q in asking.questions.items() if "/" not in name),
+        key=lambda pair: pair[0].casefold(),
+    )
+    return Page("ask.html", title(say("ask.title")), {"named": named, "settings": asking.settings}, here="/sparql")
+
+
+def words_page(links: Links, ontology: Ontology, what: str) -> Page:
+    """What the words mean, with an anchor for each."""
+    say = speaker(links.language)
+    terms: list[tuple[str, str, str, str]] = []
+    if what == "objections":
+        for kind in OBJECTIONS.values():
+            anchor = kind.docs.partition("#")[2]
+            message = kind.message_nl if links.language == "nl" else kind.message_en
+            terms.append((anchor, kind.name, message, kind.rule or ""))
+    else:
+        known = (*ontology.classes, *ontology.predicates)
+        for iri in sorted(known, key=lambda term: ontology.labels(term, links.language).casefold()):
+            name = iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
+            terms.append((name, ontology.labels(iri, links.language), ontology.definition(iri, links.language), iri))
+    items: tuple[Item, ...] = tuple({"item": anchor, "what": "word", "name": name} for anchor, name, _, _ in terms)
+    return Page(
+        "words.html",
+        title(say(f"words.{what if what in ('objections', 'shapes') else 'def'}")),
+        {"terms": terms, "what": what},
+        items=items,
+        here=f"/{what}" if what != "objections" else "/def/objections",
+    )

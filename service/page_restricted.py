@@ -1,0 +1,109 @@
+"""The page of a document that stands in no store: for its holder, or for the parties at its table."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kg.perspectives import Row, slug
+from kg.voices import Named, Voice, Words
+from service.page_document import Origin, heading, own_item, thing_of
+from service.page_frame import Asker, Page, marks, title
+from service.page_links import DEF, Links
+from service.page_words import speaker
+
+if TYPE_CHECKING:
+    from kg.acts import Current
+
+# What a document page shows of others; nothing of it is known of a document that is in no store.
+EMPTY: Mapping[str, object] = {
+    "tied": (),
+    "sentence": None,
+    "reply": None,
+    "experience": None,
+    "lived": (),
+    "direct": (),
+    "returned": (),
+    "claimed": (),
+    "richer": (),
+    "read": (),
+    "figure": None,
+}
+
+_LINE = re.compile(r'<([^>]*)> <([^>]*)> (?:<([^>]*)>|"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<[^>]*>)?) \.')
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+@dataclass(frozen=True)
+class Plain:
+    """One value of a document that is in no store."""
+
+    value: str
+    kind: str
+    lang: str | None = None
+    datatype: str | None = None
+
+
+def unescaped(text: str) -> str:
+    """A literal of an N-Triples line as text."""
+    return _ESCAPE.sub(lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else _ESCAPED.get(m[3], m[3]), text)
+
+
+def rows_of(payload: bytes) -> list[Row]:
+    """The lines of a document as rows like those of `pages/thing`: our own canonical N-Triples, one triple a line."""
+    rows: list[Row] = []
+    for line in payload.decode().splitlines():
+        found = _LINE.fullmatch(line)
+        if found is not None:
+            subject, predicate, iri, text, lang = found.groups()
+            said = Plain(iri, "uri") if iri is not None else Plain(unescaped(text or ""), "literal", lang)
+            rows.append({"part": Plain(subject, "uri"), "property": Plain(predicate, "uri"), "value": said})
+    return rows
+
+
+async def restricted_view(ask: Asker, links: Links, current: Current) -> Page:
+    """The page of a document for its holder or its table only: it is in no store, so only its own words are shown."""
+    perspectives, parties = await asyncio.gather(ask.perspectives(), ask.parties())
+    base = f"{links.base}/id/"
+    voices = {party.voice.iri: party.voice for party in parties}
+
+    def known(name: str) -> Voice:
+        return voices.get(base + name, Voice(base + name, Words(name)))
+
+    rows = rows_of(current.payload or b"")
+    kind = next((iri for iri in current.classes if iri.startswith(DEF)), DEF + "Instrument")
+    say = speaker(links.language)
+    origin = Origin(
+        f"{links.base}/contributions/{current.contribution}",
+        Named(kind, Words(slug(kind))),
+        known(current.party),
+        known(current.recorder),
+        current.delegation or "byHolder",
+        current.time,
+        Words(title(say(f"audience.{current.audience}")), links.language),
+        None,
+    )
+    thing = thing_of(rows, current.iri, links)
+    name = heading(thing, (), origin, say("kind.untitled"))
+    return Page(
+        "document.html",
+        name.value,
+        {
+            **EMPTY,
+            "iri": current.iri,
+            "name": name,
+            "thing": thing,
+            "origin": origin,
+            "marks": marks(perspectives, parties),
+            "fictional": origin.holder.fictional,
+            "triples": rows,
+        },
+        items=(own_item(current.iri, name, thing, origin),),
+        crumbs=((origin.holder.name.value, links.party(origin.holder.iri)),),
+        here=links.thing(current.iri).split("?lang=")[0],
+        noindex=True,
+    )

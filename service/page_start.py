@@ -1,0 +1,70 @@
+"""Start: what is there, what somebody connects, what is still open; and the words by which people come in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kg.perspectives import card_name
+from kg.voices import Card, SideBySide, Tie
+from service.page_formats import of_card, of_reply, of_tie, once
+from service.page_frame import Asker, Page, marks, title
+from service.page_links import DEF, Links
+from service.page_side import beside, lists, ties_by_card
+from service.page_words import speaker
+
+# "Dit is er": what people offer, do and have, before what is missing.
+THERE_KINDS = (DEF + "Offer", DEF + "Initiative", DEF + "Facility")
+THERE_SHOWN_MAX = 12  # The rest stands behind one click: the page is read on telephones.
+
+
+def there(shown: SideBySide) -> tuple[Card, ...]:
+    """Offers, initiatives and facilities in alphabetical order."""
+    found = [card for card in (*shown.cards, *shown.register) if card.kind.iri in THERE_KINDS]
+    return tuple(sorted(found, key=lambda card: (card_name(card).value.casefold(), card.iri)))
+
+
+def one_connection(ties: Sequence[Tie]) -> Tie | None:
+    """One connection to show: about real parties, answered by name where there is one, then in a fixed order."""
+    whole = [tie for tie in ties if tie.target is not None and tie.rationale and not tie.holder.fictional]
+    return min(whole, key=lambda tie: (not tie.replies, not tie.stated, tie.iri), default=None)
+
+
+def one_call(ties: Sequence[Tie]) -> Tie | None:
+    """One open call: nobody has met it in these data."""
+    calls = [tie for tie in ties if tie.target is None and tie.relation.notation == "callsFor"]
+    return min(calls, key=lambda tie: (tie.holder.fictional, tie.iri), default=None)
+
+
+async def start_page(ask: Asker, links: Links) -> Page:
+    """The first page, with the words of the service and three things from the data."""
+    held = await lists(ask)
+    shown = await beside(ask, links.base, held)
+    say = speaker(links.language)
+    present, connection, call = there(shown), one_connection(shown.ties), one_call(shown.ties)
+    context = {
+        "present": present,
+        "present_max": THERE_SHOWN_MAX,
+        "connection": connection,
+        "call": call,
+        "marks": marks(held.perspectives, held.parties),
+        "ties_of": ties_by_card(shown.ties),
+        "held": held,
+    }
+    said = [tie for tie in (connection, call) if tie is not None]
+    return Page(
+        "start.html",
+        title(say("start.title")),
+        context,
+        items=once(
+            [
+                *map(of_card, present),
+                *map(of_tie, said),
+                *(of_reply(reply) for tie in said for reply in tie.replies),
+            ]
+        ),
+        asked=tuple(ask.asked),
+        position=ask.position,
+        route="start",
+        description=title(say("start.lead")),
+        schema={"@type": "WebSite", "name": title(say("site.name")), "inLanguage": links.language},
+    )

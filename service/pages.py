@@ -1,0 +1,239 @@
+"""The pages people read, in Dutch and English: complete HTML without scripts; the same items as JSON, CSV, Turtle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from kg.objection import Objection
+from service import page_errors, page_open, page_questions, page_side
+from service.negotiation import language
+from service.page_about import about_page
+from service.page_document import document_view
+from service.page_formats import as_csv, as_json, as_turtle
+from service.page_frame import Asker, Page, render
+from service.page_links import LANGUAGES, PARAMETERS, REGISTER_SLUG, ROUTES, Links, document_iri, understood
+from service.page_people import party_page, who_page
+from service.page_restricted import restricted_view
+from service.page_side import Unknown, side_page
+from service.page_start import start_page
+from service.page_topics import place_page, places_page, theme_page, themes_page
+from service.problems import problem
+
+if TYPE_CHECKING:
+    from kg.questions import Question
+
+    from kg.acts import Current
+    from kg.asking import Asking
+    from kg.ontology import Ontology
+    from service.callers import Callers, Calling
+
+SUFFIXES = {".json": "application/json", ".csv": "text/csv; charset=utf-8", ".ttl": "text/turtle; charset=utf-8"}
+# Which parameters a page knows; another one, or one given twice, is an error and never ignored.
+KNOWN: Mapping[str, Sequence[str]] = {
+    "side": page_side.PARAMETERS,
+    "open": page_open.PARAMETERS,
+    "search": ("words",),
+}
+REPEATABLE = frozenset({"party"})  # Choosing several parties repeats the parameter, as a form without scripts does.
+NAMED_ROUTES = frozenset({"who", "theme", "place"})  # `/nl/wie/gemeente`: routes that also have a page per thing.
+
+
+def parameters(request: Request, route: str, spoken: str) -> dict[str, list[str]] | Unknown:
+    """The parameters by their neutral names, or the first that this page does not know."""
+    known = {PARAMETERS[key][spoken]: key for key in KNOWN.get(route, ())}
+    found: dict[str, list[str]] = {}
+    given: set[str] = set()
+    for name, text in request.query_params.multi_items():
+        key = known.get(name)
+        if key is None or (key in given and key not in REPEATABLE):
+            return Unknown("parameter", name)
+        given.add(key)
+        if text.strip():
+            found.setdefault(key, []).append(understood(key, text.strip(), spoken))
+    return found
+
+
+def html(page: Page, links: Links, audience: str = "public") -> HTMLResponse:
+    """The page as an answer; stories and what is not here are kept out of search engines."""
+    headers = {"Content-Language": links.language, "Vary": "Accept, Accept-Language, Authorization"}
+    headers["Cache-Control"] = "no-cache" if audience == "public" else "private, no-store"
+    if page.position is not None:
+        headers["Wijkgraaf-Position"] = str(page.position)
+    if page.noindex:
+        headers["X-Robots-Tag"] = "noindex"
+    return HTMLResponse(render(page, links), page.status, headers)
+
+
+async def missing(ask: Asker, links: Links, asked: str) -> Page:
+    """404 with near names."""
+    return page_errors.missing_page(links, asked, await page_errors.nearby(ask, links, asked))
+
+
+async def made(
+    ask: Asker, links: Links, route: str, name: str, asked: Mapping[str, list[str]]
+) -> Page | Unknown | None:
+    """The page of a route; None when it names a thing that is not here."""
+    if route == "start":
+        return await start_page(ask, links)
+    if route == "side":
+        return await side_page(ask, links, asked)
+    if route == "open":
+        return await page_open.open_page(ask, links, asked)
+    if route == "search":
+        return await page_errors.search_page(ask, links, next(iter(asked.get("words", ())), ""))
+    if route == "about":
+        return await about_page(ask, links)
+    if route == "who":
+        iri = document_iri(links.base, name, "")
+        return await (party_page(ask, links, iri) if name else who_page(ask, links))
+    if route == "theme":
+        return await (theme_page(ask, links, name) if name else themes_page(ask, links))
+    iri = document_iri(links.base, REGISTER_SLUG, name)
+    return await (place_page(ask, links, iri) if name else places_page(ask, links))
+
+
+async def turtle(ask: Asker, page: Page) -> bytes:
+    """The documents of a page's items, as their holders gave them."""
+    iris = sorted({str(item["item"]).partition("#")[0] for item in page.items})
+    found = await asyncio.gather(*(ask.quiet("pages/document", thing=iri) for iri in iris))
+    return as_turtle(row for rows in found for row in rows)
+
+
+async def in_form(ask: Asker, links: Links, page: Page, suffix: str) -> Response:
+    """The page's items in another form; an error keeps its page."""
+    if page.status != 200:
+        return html(page, links, ask.audience)
+    if suffix == ".ttl":
+        body = await turtle(ask, page)
+    elif suffix == ".csv":
+        body = as_csv(page.items)
+    else:
+        body = as_json(page.items, {"page": page.title, "language": links.language, "position": page.position})
+    headers = {"Content-Language": links.language, "Wijkgraaf-Position": str(page.position)}
+    headers["Cache-Control"] = "no-cache" if ask.audience == "public" else "private, no-store"
+    return Response(body, media_type=SUFFIXES[suffix], headers=headers)
+
+
+class Pages:
+    """All pages, and the HTML that other doors show when a browser comes to them."""
+
+    def __init__(self, asking: Asking, *, base: str, ontology: Ontology, callers: Callers) -> None:
+        self.asking = asking
+        self.base = base
+        self.ontology = ontology
+        self.callers = callers
+        self.routes = {(tongue, spoken[tongue]): route for route, spoken in ROUTES.items() for tongue in LANGUAGES}
+
+    def router(self) -> APIRouter:
+        """The routes of both languages, and of the questions that pages ask."""
+        router = APIRouter(tags=["Pages"])
+        for tongue in LANGUAGES:
+            router.add_api_route(f"/{tongue}", leading(tongue), methods=["GET"], include_in_schema=False)
+            router.add_api_route(
+                f"/{tongue}/{{rest:path}}",
+                self._reading(tongue),
+                methods=["GET", "HEAD"],
+                summary="A page in Dutch" if tongue == "nl" else "A page in English",
+                description="A page for people; `.json`, `.csv` and `.ttl` after its address give the same items.",
+                responses={404: {"description": "No such page"}, 400: {"description": "Unknown filter"}},
+                response_class=HTMLResponse,
+            )
+
+        @router.get(
+            "/queries/pages/{name}",
+            summary="A question that pages ask",
+            description="Its sentence, definition and text.",
+            responses={404: {"description": "No such question"}},
+        )
+        async def asked_by_pages(request: Request, name: str) -> Response:
+            question = self.asking.questions.get(f"pages/{name}")
+            return await (self.question_page(request, question) if question else self.error_page(request, 404))
+
+        return router
+
+    def _reading(self, tongue: str) -> Callable[[Request, str], Awaitable[Response]]:
+        async def read(request: Request, rest: str) -> Response:
+            calling = self.callers.calling(request)
+            if isinstance(calling, Objection):
+                return problem(request, self.base, calling)
+            suffix = next((end for end in SUFFIXES if rest.endswith(end)), "")
+            route_name, _, name = rest.removesuffix(suffix).rstrip("/").partition("/")
+            ask, links = Asker(self.asking, calling.audience, tongue), Links(self.base, tongue)
+            route = self.routes.get((tongue, "" if route_name == "start" and suffix else route_name))
+            if route is None or (name and route not in NAMED_ROUTES):
+                return html(await missing(ask, links, name or route_name), links, calling.audience)
+            return await self._answer(request, ask, links, route, name, suffix)
+
+        return read
+
+    async def _answer(self, request: Request, ask: Asker, links: Links, route: str, name: str, suffix: str) -> Response:
+        asked = parameters(request, route, links.language)
+        if isinstance(asked, Unknown):
+            return html(page_errors.unknown_page(links, asked), links, ask.audience)
+        page = await made(ask, links, route, name, asked)
+        if isinstance(page, Unknown):
+            near = await page_errors.nearby(ask, links, page.asked)
+            page = page_errors.unknown_page(links, Unknown(page.what, page.asked, near))
+        if page is None:
+            page = await missing(ask, links, name)
+        return await in_form(ask, links, page, suffix) if suffix else html(page, links, ask.audience)
+
+    def _reader(self, request: Request, audience: str) -> tuple[Asker, Links]:
+        spoken = language(request.query_params.get("lang"), request.headers.get("accept-language"))
+        return Asker(self.asking, audience, spoken), Links(self.base, spoken)
+
+    def _audience(self, request: Request) -> str:
+        calling = self.callers.calling(request)
+        return "public" if isinstance(calling, Objection) else calling.audience
+
+    async def document_page(self, request: Request, current: Current, calling: Calling) -> Response:
+        """The page of one thing; a tombstone without its words (410); a plain page when it is in no store."""
+        ask, links = self._reader(request, calling.audience)
+        if current.ended is not None or current.payload is None:
+            page = page_errors.gone_page(links, current.iri, current.ended or "withdrawn", current.ended_at)
+        elif calling.audience in current.visible:
+            found = await document_view(ask, links, current.iri)
+            page = found or await missing(ask, links, current.iri.rsplit("/", 1)[-1])
+        else:
+            page = await restricted_view(ask, links, current)
+        return html(page, links, calling.audience if page.status == 200 and current.visible else "restricted")
+
+    async def error_page(self, request: Request, status: int) -> Response:
+        """404 with near names, or 503 with what still works."""
+        ask, links = self._reader(request, self._audience(request))
+        if status == 503:
+            return html(page_errors.unavailable_page(links), links)
+        return html(await missing(ask, links, request.url.path.rstrip("/").rsplit("/", 1)[-1]), links)
+
+    async def question_page(self, request: Request, question: Question | None) -> Response:
+        """All named questions, or one with its parameters, its rows and its text."""
+        ask, links = self._reader(request, self._audience(request))
+        if question is None:
+            return html(page_questions.catalogue_page(links, self.asking.questions), links)
+        values = {key: text for key, text in request.query_params.items() if key not in ("lang", "limit", "after")}
+        return html(await page_questions.question_page(ask, links, question, values), links, ask.audience)
+
+    async def words_page(self, request: Request, what: str) -> Response:
+        """The words of the ontology, the shapes, or what each objection means."""
+        _, links = self._reader(request, "public")
+        return html(page_questions.words_page(links, self.ontology, what), links)
+
+    async def ask_page(self, request: Request) -> Response:
+        """A field for one's own SPARQL question, which works without scripts."""
+        _, links = self._reader(request, "public")
+        return html(page_questions.ask_page(links, self.asking), links)
+
+
+def leading(tongue: str) -> Callable[[], Response]:
+    """`/nl` without its slash is the first page's address."""
+
+    def lead() -> Response:
+        return RedirectResponse(f"/{tongue}/", 302)
+
+    return lead
