@@ -58,6 +58,8 @@ class Neighbour:
     """Concept IRIs of a party's perspectives, for I12."""
     dated: str | None = None
     """Earliest year ("2019") or date of an instrument, for I12."""
+    table: tuple[str, ...] = ()
+    """The parties at the table, when the audience is "table": for others it is as if it were absent."""
 
 
 @dataclass(frozen=True)

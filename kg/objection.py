@@ -22,7 +22,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── TitleMissing, TextMissing, TextUnclear, ConceptUnknown, ValueUnclear
     │   ├── AudienceUnclear, TableMissing
     │   ├── PartyUnclear, PlaceUnclear, FacilityUnclear, DialogueUnclear, RoundUnclear, ClaimUnclear, SourceUnclear
-    │   ├── SourceMissing, ParaphraseMissing
+    │   ├── SourceMissing, ParaphraseMissing, ShapeUnmet
     │   └── OnePerspective I12 (warning), AgainstTime I12 (warning)
     ├── Conflicting     what the ledger holds stands in the way
     │   ├── ExistsDifferently, Moved, Stale, MatchRequired, SameTwice, KeyReused

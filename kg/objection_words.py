@@ -319,6 +319,11 @@ UNSHAPED: Mapping[str, tuple[str | None, str, str]] = {
         "Wie de woorden van een ander samenvat, zegt wie dat deed (lw:paraphrasedBy).",
         "Who summarises another's words says who did so (lw:paraphrasedBy).",
     ),
+    "ShapeUnmet": (
+        None,
+        "Dit past niet in de vorm die hier is afgesproken. Lees de vorm na (/shapes) en pas het aan.",
+        "This does not fit the shape that was agreed here. Read the shape (/shapes) and change it.",
+    ),
     "OnePerspective": (
         "I12",
         "Let op: in dit gesprek is maar één invalshoek te zien. Noem ook de anderen die erbij waren.",
