@@ -84,7 +84,7 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
     projections = Projections(ledger, ontology, settings)
     admission = Admission(ledger, accounts, settings)
     queries = settings.folders("queries")
-    asking = Asking(projections, load_questions(queries), settings)
+    asking = Asking(projections, load_questions(queries, ontology, ledger.base), settings)
     house = House(settings, ontology, ledger, accounts, projections, admission, asking)
     try:
         ledger.end_grounds(utc_now()).result()

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from kg.accounts import Accounts
-from kg.ledger import Ledger
 from rich.console import Console
 
+from kg.accounts import Accounts
 from kg.keeping import utc_now
+from kg.ledger import Ledger
 from kg.ontology import read_ontology
 from kg.party import STEWARD, Right
 from kg.register import party_document
 from kg.settings import Settings, read_settings
+from kg.vocabulary import SCHEME
 from service.callers import OPERATOR
 from service.doorway import door
 
@@ -62,7 +63,7 @@ def add_party(
 ) -> None:
     """Enter a party in the register: a contribution of the steward, through the same door."""
     settings = _settings(data)
-    known = read_ontology(settings.folders("ontology")).notations["perspective"]
+    known = read_ontology(settings.folders("ontology")).notations[SCHEME + "perspective"]
     chosen = perspective or []
     wrong = [p for p in chosen if p not in known]
     if wrong:

@@ -10,6 +10,7 @@ from kg.perspectives import (
     Row,
     claims,
     experiences,
+    flat,
     grouped,
     named,
     replies,
@@ -226,7 +227,7 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
     lived, claimed = experiences(lived_rows), claims(claim_rows)
     say = speaker(links.language)
     name = heading(thing, tied if is_tie else (), origin, say("kind.untitled"))
-    shown_replies = list({r.iri: r for r in (*direct, *(r for tie in tied for r in tie.replies))}.values())
+    shown_replies = flat((*direct, *(reply for tie in tied for reply in tie.replies)))
     return Page(
         "document.html",
         name.value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from kg.perspectives import by_name, experiences, parties
+from kg.perspectives import by_name, experiences, flat, parties
 from kg.voices import Named, Party
 from service.page_formats import of_card, of_experience, of_party, of_reply, of_tie, once
 from service.page_frame import Asker, Page, marks, title
@@ -81,8 +81,8 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
             [
                 *map(of_card, own),
                 *map(of_tie, (*made, *about)),
-                *map(of_reply, given),
-                *(of_reply(reply) for tie in (*made, *about) for reply in tie.replies),
+                *map(of_reply, flat(given)),
+                *(of_reply(reply) for tie in (*made, *about) for reply in flat(tie.replies)),
                 *map(of_experience, lived),
             ]
         ),

@@ -105,7 +105,9 @@ def resolve(asked: Mapping[str, Sequence[str]], held: Lists, base: str) -> Filte
     def one(key: str, things: Sequence[Named]) -> Named | Unknown | None:
         if not first(key):
             return None
-        return next((t for t in things if first(key) in (t.notation, t.iri)), Unknown(key, first(key)))
+        said = first(key).casefold()
+        named_so = (t for t in things if said in (t.notation.casefold(), t.iri.casefold(), t.name.value.casefold()))
+        return next(named_so, Unknown(key, first(key)))
 
     theme = one("theme", held.topics())
     place = one("place", held.places)

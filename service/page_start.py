@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kg.perspectives import card_name
+from kg.perspectives import card_name, flat
 from kg.voices import Card, SideBySide, Tie
 from service.page_formats import of_card, of_reply, of_tie, once
 from service.page_frame import Asker, Page, marks, title
@@ -59,7 +59,7 @@ async def start_page(ask: Asker, links: Links) -> Page:
             [
                 *map(of_card, present),
                 *map(of_tie, said),
-                *(of_reply(reply) for tie in said for reply in tie.replies),
+                *(of_reply(reply) for tie in said for reply in flat(tie.replies)),
             ]
         ),
         asked=tuple(ask.asked),

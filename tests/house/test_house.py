@@ -137,7 +137,7 @@ def test_every_word_is_in_the_ontology() -> None:
 
 def test_every_question_opens_with_itself() -> None:
     """The first line of a query is its question, in English, and then in Dutch."""
-    for question in load_questions([ROOT / "queries"]).values():
+    for question in load_questions([ROOT / "queries"], read_ontology([ROOT / "ontology"]), "http://127.0.0.1:8000").values():
         assert question.question_en.rstrip().endswith("?"), question.name
         assert question.question_nl.rstrip().endswith("?"), question.name
 
