@@ -284,11 +284,6 @@ UNSHAPED: Mapping[str, tuple[str | None, str, str]] = {
         "Van een plek zeggen we wat het is en waar het ligt, niet meer.",
         "Of a place we say what it is and where it lies, no more.",
     ),
-    "FacilityUnclear": (
-        None,
-        "Van een voorziening zeggen we wat het is, waar het is en voor wie.",
-        "Of a facility we say what it is, where it is and for whom.",
-    ),
     "DialogueUnclear": (
         None,
         "Een gesprek noemt wie erbij waren en waar het over ging.",

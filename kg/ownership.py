@@ -5,10 +5,9 @@ Runs before the shapes, because shapes alone believe whatever evidence a contrib
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +15,9 @@ import pyoxigraph as ox
 
 from kg import vocabulary as word
 from kg.contribution import Document
-from kg.objection import Objection, object_to, short
-from kg.ontology import Ontology, local_name
+from kg.objection import Objection, object_to
+from kg.ontology import Ontology
+from kg.spelling import unknown_word
 
 FINDINGS_MAX: Final = 100  # Nobody mends more at once; the next try shows the rest.
 IRI_CHARACTERS_MAX: Final = 2_048  # What browsers and proxies carry (invariant I17).
@@ -154,35 +154,21 @@ def _unknown_words(document: str, triple: ox.Triple, ontology: Ontology) -> Iter
     if predicate in ontology.service_words:
         return
     if predicate not in ontology.predicates and predicate not in MERGING_WORDS:
-        yield _unknown(document, predicate, ontology.predicates)
+        yield unknown_word(document, predicate, ontology.predicates)
     if isinstance(value, ox.Literal):
         if value.datatype.value not in DATATYPES:
-            yield _unknown(document, value.datatype.value, DATATYPES)
+            yield unknown_word(document, value.datatype.value, DATATYPES)
     elif isinstance(value, ox.NamedNode):
         if predicate == word.RDF_TYPE and not _is_class(value.value, ontology):
-            yield _unknown(document, value.value, ontology.classes)
+            yield unknown_word(document, value.value, ontology.classes)
         elif value.value.startswith(word.CONCEPT) and value.value not in ontology.concepts:
             scheme = value.value.rpartition("/")[0] + "/"
             near = [c for c in ontology.concepts if c.startswith(scheme)]
-            yield _unknown(document, value.value, near or ontology.concepts)
+            yield unknown_word(document, value.value, near or ontology.concepts)
 
 
 def _is_class(iri: str, ontology: Ontology) -> bool:
     return iri in ontology.classes or iri in ontology.service_words
-
-
-def _unknown(document: str, iri: str, known: Iterable[str]) -> Objection:
-    """An unknown word with the known one nearest to it by its last part, of the same namespace where there are two."""
-    wanted = local_name(iri)
-    space = iri.removesuffix(wanted)
-    near = max(
-        sorted(known),
-        key=lambda k: (
-            difflib.SequenceMatcher(None, wanted.lower(), local_name(k).lower()).ratio(),
-            k.startswith(space),
-        ),
-    )
-    return object_to("UnknownWord", focus=document, path=iri, value=iri, limit=short(near))
 
 
 def _lies_in(document: str, namespace: str) -> bool:

@@ -21,6 +21,7 @@ from kg.contribution import AUDIENCES, Document
 from kg.jsonld import SHIPPED_CONTEXT, self_contained
 from kg.objection import Objection, object_to, short, with_words
 from kg.ontology import Ontology
+from kg.spelling import unknown_word
 
 BODY_BYTES_MAX: Final = 64 * 1024 * 1024  # A whole viewpoint fits; more goes in several messages.
 DOCUMENT_BYTES_MAX: Final = 1024 * 1024  # A long report's text; books are linked, not kept.
@@ -96,7 +97,13 @@ def read(
             return safe[:FINDINGS_MAX]
         body = safe
     nameless = f"{speaker}/~new/"
-    parsed = _parse(body, rdf_format, base_iri or nameless, view=f"{base}/view/{speaker.rpartition('/')[2]}")
+    parsed = _parse(
+        body,
+        rdf_format,
+        base_iri or nameless,
+        view=f"{base}/view/{speaker.rpartition('/')[2]}",
+        words=ontology.predicates,
+    )
     if parsed.findings:
         return tuple(_as_written(o, nameless) for o in parsed.findings)
     if not parsed.triples:
@@ -113,13 +120,13 @@ def read(
     return tuple(sorted((d for d in found if isinstance(d, Document)), key=lambda d: d.iri))
 
 
-def _parse(body: bytes, rdf_format: ox.RdfFormat, base_iri: str, view: str) -> _Body:
+def _parse(body: bytes, rdf_format: ox.RdfFormat, base_iri: str, *, view: str, words: frozenset[str]) -> _Body:
     """All triples by document; stops at the first thing that can't be read, or after FINDINGS_MAX others."""
     found = _Body()
     lines = rdf_format in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
     try:
         for quad in ox.parse(body, format=rdf_format, base_iri=None if lines else base_iri):
-            _take(found, quad, view)
+            _take(found, quad, view, words)
             if found.unfolded_bytes > UNFOLDED_BYTES_MAX:
                 found.findings = {object_to("TooLarge", limit=f"{UNFOLDED_BYTES_MAX} bytes"): None}
             if len(found.findings) >= FINDINGS_MAX or found.unfolded_bytes > UNFOLDED_BYTES_MAX:
@@ -133,14 +140,17 @@ def _parse(body: bytes, rdf_format: ox.RdfFormat, base_iri: str, view: str) -> _
     return found
 
 
-def _take(found: _Body, quad: ox.Quad, view: str) -> None:
+def _take(found: _Body, quad: ox.Quad, view: str, words: frozenset[str]) -> None:
     """Puts a triple with its document, or an objection with the findings."""
     subject, value, graph = quad.subject, quad.object, quad.graph_name
     predicate = quad.predicate.value
     document = subject.value.partition("#")[0] if isinstance(subject, ox.NamedNode) else None
     if not isinstance(graph, ox.DefaultGraph) and not (isinstance(graph, ox.NamedNode) and graph.value == view):
         found.findings[object_to("GraphName", value=str(graph), limit=view)] = None
-    if isinstance(value, ox.BlankNode):
+    if isinstance(value, ox.BlankNode) and predicate not in words:
+        # In JSON an object under a misspelt name has no name of its own: the spelling is what has to be mended.
+        found.findings[unknown_word(document or "", predicate, words)] = None
+    elif isinstance(value, ox.BlankNode):
         found.findings[object_to("BlankNode", focus=document or "", path=predicate, value=document or "")] = None
     elif isinstance(value, ox.Triple) or (isinstance(value, ox.Literal) and value.direction is not None):
         found.findings[object_to("TripleTermFound", focus=document, path=predicate)] = None

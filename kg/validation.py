@@ -70,7 +70,8 @@ class FastEngine:
                 focus=_bare(result.focus_node),
                 shape=_bare(result.source_shape or result.root_shape or ""),
                 path=_first_iri(result.path),
-                value=result.value_plain,
+                # A shape of the node itself gives the node as value: nothing new.
+                value=result.value_plain if result.value != result.focus_node else None,
                 severity="violation" if result.severity == "Violation" else "warning",
             )
             for result in report.results
@@ -113,7 +114,7 @@ class ReferenceEngine:
                 focus=str(graph.value(result, SH.focusNode)),
                 shape=str(graph.value(result, SH.sourceShape)),
                 path=_path(graph, graph.value(result, SH.resultPath)),
-                value=_text(graph.value(result, SH.value)),
+                value=_text(graph.value(result, SH.value), graph.value(result, SH.focusNode)),
                 severity="violation" if graph.value(result, SH.resultSeverity) == SH.Violation else "warning",
             )
             for result in graph.subjects(RDF.type, SH.ValidationResult)
@@ -328,5 +329,5 @@ def _path(graph: Any, node: Any) -> str | None:
     return str(next(iter(Collection(graph, alternatives)), "")) if alternatives is not None else None
 
 
-def _text(term: Any) -> str | None:
-    return None if term is None else str(term)
+def _text(term: Any, focus: Any) -> str | None:
+    return None if term is None or term == focus else str(term)
