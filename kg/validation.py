@@ -117,7 +117,7 @@ class ReferenceEngine:
                 value=_text(graph.value(result, SH.value), graph.value(result, SH.focusNode)),
                 severity="violation" if graph.value(result, SH.resultSeverity) == SH.Violation else "warning",
             )
-            for result in graph.subjects(RDF.type, SH.ValidationResult)
+            for result in graph.objects(graph.value(None, RDF.type, SH.ValidationReport), SH.result)
         ]
 
     def report(self, data: bytes) -> bytes:
