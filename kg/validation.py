@@ -126,11 +126,15 @@ class ReferenceEngine:
 
     def _validated(self, data: bytes) -> Any:
         import pyshacl
+        import rdflib
 
         graph = self._new_graph().parse(data=data, format="nt")
-        return pyshacl.validate(
+        report = pyshacl.validate(
             graph, shacl_graph=self._shapes, inference="none", do_owl_imports=False, inplace=True, allow_warnings=True
         )[1]
+        if not isinstance(report, rdflib.Graph):
+            raise ShapesUnreadable(f"pySHACL could not use the shapes: {report}")
+        return report
 
 
 def engine(name: Engine, shapes: bytes) -> ShaclEngine:
