@@ -189,20 +189,20 @@ def card_name(of: Card) -> Words:
     return shortened(of.title or of.text or of.kind.name)
 
 
-def end(row: Row, column: str) -> End | None:
-    """One side of a connection; None where an open call or offer leaves it open."""
-    iri = value(row, column)
-    if iri is None:
-        return None
-    name = words(row, f"{column}Name")
-    return End(
-        iri,
-        None if name is None else shortened(name),
-        value(row, f"{column}Kind"),
-        voice(row, f"{column}Holder", f"{column}Fictional"),
-        value(row, f"{column}Ended"),
-        value(row, f"{column}View"),
-    )
+def ends(rows: Sequence[Row]) -> dict[str, End]:
+    """What connections start from and lead to, by IRI."""
+    found = {}
+    for iri, group in grouped(rows, "end").items():
+        name = words(group[0], "endName")
+        found[iri] = End(
+            iri,
+            None if name is None else shortened(name),
+            value(group[0], "kind"),
+            voice(group[0]),
+            value(group[0], "ended"),
+            value(group[0], "view"),
+        )
+    return found
 
 
 def replies(rows: Sequence[Row]) -> tuple[Reply, ...]:
@@ -230,19 +230,24 @@ def replies(rows: Sequence[Row]) -> tuple[Reply, ...]:
     return tuple(reply(iri, ()) for iri in groups)
 
 
-def ties(rows: Sequence[Row], responses: Sequence[Reply]) -> tuple[Tie, ...]:
-    """All connections with the responses to them, in the order of the rows."""
+def ties(rows: Sequence[Row], end_rows: Sequence[Row], responses: Sequence[Reply]) -> tuple[Tie, ...]:
+    """All connections with their ends and the responses to them, in the order of the rows."""
+    known = ends(end_rows)
+
+    def end(iri: str) -> End:
+        # An end that the second question no longer met was withdrawn between the two.
+        return known.get(iri) or End(iri, None, None, None, "withdrawn")
+
     found = []
     for iri, group in grouped(rows, "tie").items():
         first = group[0]
-        origin = end(first, "from")
-        assert origin is not None
+        to = value(first, "to")
         found.append(
             Tie(
                 iri,
-                origin,
+                end(value(first, "from") or ""),
                 named(first, "relation", "relationNotation"),
-                end(first, "to"),
+                None if to is None else end(to),
                 words(first, "calledUpon"),
                 words(first, "rationale"),
                 value(first, "basis") != "read",
@@ -269,6 +274,18 @@ def card_order(newest_first: bool, of: Card) -> tuple[int, str, str]:
     return year, card_name(of).value.casefold(), of.iri
 
 
+def viewpoints(shown: Iterable[Card], newest_first: bool) -> tuple[Viewpoint, ...]:
+    """The cards by their holder, parties and cards each in their order."""
+    held: dict[Voice, list[Card]] = {}
+    for one in shown:
+        held.setdefault(one.holder, []).append(one)
+    made = [
+        Viewpoint(party, tuple(sorted(own, key=lambda one: card_order(newest_first, one))))
+        for party, own in held.items()
+    ]
+    return tuple(sorted(made, key=lambda viewpoint: by_name(viewpoint.party)))
+
+
 def sections(
     shown: Sequence[Card],
     perspectives: Sequence[Named],
@@ -278,19 +295,10 @@ def sections(
 ) -> tuple[Section, ...]:
     """Cards by perspective, then by party; parties that keep something elsewhere but nothing here stay, silent."""
     home = {party.voice.iri: party for party in registered}
-    columns: dict[str, dict[str, list[Card]]] = {}
-    for one in shown:
-        view = perspective_of(one, home)
-        if view is not None:
-            columns.setdefault(view, {}).setdefault(one.holder.iri, []).append(one)
     speaking = {one.holder.iri for one in shown}
     made = []
     for perspective in sorted(perspectives, key=by_name):
-        held = columns.get(perspective.iri, {})
-        viewpoints = [
-            Viewpoint(of[0].holder, tuple(sorted(of, key=lambda one: card_order(newest_first, one))))
-            for of in held.values()
-        ]
+        held = viewpoints((one for one in shown if perspective_of(one, home) == perspective.iri), newest_first)
         silent = [
             party.voice
             for party in registered
@@ -299,19 +307,28 @@ def sections(
             and party.perspectives
             and min(party.perspectives, key=lambda view: view.notation).iri == perspective.iri
         ]
-        if viewpoints or silent:
-            viewpoints.sort(key=lambda viewpoint: by_name(viewpoint.party))
-            made.append(Section(perspective, tuple(viewpoints), tuple(sorted(silent, key=by_name))))
+        if held or silent:
+            made.append(Section(perspective, held, tuple(sorted(silent, key=by_name))))
     return tuple(made)
+
+
+def flat(responses: Iterable[Reply]) -> tuple[Reply, ...]:
+    """The responses with all that was said in return to them, each once."""
+    found: dict[str, Reply] = {}
+    for reply in responses:
+        found[reply.iri] = reply
+        found.update({one.iri: one for one in flat(reply.replies)})
+    return tuple(found.values())
 
 
 def side_by_side(
     card_rows: Sequence[Row],
     mark_rows: Sequence[Row],
     tie_rows: Sequence[Row],
+    end_rows: Sequence[Row],
     response_rows: Sequence[Row],
-    party_rows: Sequence[Row],
-    perspective_rows: Sequence[Row],
+    known_parties: Sequence[Party],
+    perspectives: Sequence[Named],
     *,
     register: str,
     period: Period | None = None,
@@ -323,9 +340,7 @@ def side_by_side(
 
     `register` is the party whose things are not a voice (they stand apart); `chosen` keeps these parties only.
     """
-    registered = tuple(
-        p for p in parties(party_rows) if p.voice.iri != register and (not chosen or p.voice.iri in chosen)
-    )
+    registered = tuple(p for p in known_parties if p.voice.iri != register and (not chosen or p.voice.iri in chosen))
     found = [
         one
         for one in cards(card_rows, mark_rows)
@@ -336,15 +351,18 @@ def side_by_side(
     said = replies(response_rows)
     kept = tuple(
         tie
-        for tie in ties(tie_rows, said)
+        for tie in ties(tie_rows, end_rows, said)
         if tie.origin.iri in shown or (tie.target is not None and tie.target.iri in shown)
     )
     tied = {tie.iri for tie in kept}
+    home = {party.voice.iri: party for party in registered}
+    placed = {perspective.iri for perspective in perspectives}
     return SideBySide(
-        sections(voices, concepts(perspective_rows), registered, newest_first=newest_first),
+        sections(voices, perspectives, registered, newest_first=newest_first),
         kept,
-        tuple(reply for reply in said if reply.target in shown or reply.target in tied),
+        flat(reply for reply in said if reply.target in shown or reply.target in tied),
         tuple(sorted((one for one in found if one.holder.iri == register), key=lambda one: card_order(False, one))),
+        viewpoints((one for one in voices if perspective_of(one, home) not in placed), newest_first),
         cut,
     )
 

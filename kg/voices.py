@@ -152,12 +152,14 @@ class SideBySide:
     ties: tuple[Tie, ...]
     responses: tuple[Reply, ...]
     register: tuple[Card, ...]
+    loose: tuple[Viewpoint, ...] = ()  # of parties that speak from no registered perspective
     cut: bool = False  # the question's row limit was reached: there is more than stands here
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        """All cards that stand in the sections, in the order of the page."""
-        return tuple(c for s in self.sections for v in s.viewpoints for c in v.cards)
+        """All cards of all voices, in the order of the page."""
+        views = (*(v for s in self.sections for v in s.viewpoints), *self.loose)
+        return tuple(card for view in views for card in view.cards)
 
 
 @dataclass(frozen=True)

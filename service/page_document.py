@@ -211,9 +211,10 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
     ):
         return await page_topics.place_page(ask, links, iri)
     is_tie, is_reply, is_lived = (origin.kind.iri == DEF + kind for kind in ("Connection", "Response", "Experience"))
-    rows, tie_rows, reply_rows, lived_rows, claim_rows, richer_rows, read_rows = await asyncio.gather(
+    rows, tie_rows, end_rows, reply_rows, lived_rows, claim_rows, richer_rows, read_rows = await asyncio.gather(
         ask.rows("pages/thing", thing=iri),
         ask.rows("pages/ties", **({"tie": iri} if is_tie else {"thing": iri})),
+        ask.quiet("pages/ends", **({"tie": iri} if is_tie else {"thing": iri})),
         ask.rows("pages/responses", thing=iri) if not is_reply else ask.rows("pages/responses", response=iri),
         ask.rows("pages/experiences", **({"experience": iri} if is_lived else {"about": iri})),
         ask.rows("pages/claims", about=iri),
@@ -222,7 +223,7 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
     )
     perspectives, parties = await asyncio.gather(ask.perspectives(), ask.parties())
     thing, said = thing_of(rows, iri, links), replies(reply_rows)
-    tied = ties(tie_rows, said)
+    tied = ties(tie_rows, end_rows, said)
     direct = tuple(reply for reply in said if reply.target == iri)
     lived, claimed = experiences(lived_rows), claims(claim_rows)
     say = speaker(links.language)

@@ -58,6 +58,7 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
         and (tie.origin.iri in own_iris or (tie.target is not None and tie.target.iri in own_iris))
     ]
     given = [reply for reply in shown.responses if reply.holder.iri == iri]
+    to_own = [reply for reply in shown.responses if reply.target in own_iris]
     lived = experiences(lived_rows)
     say = speaker(links.language)
     name = party.voice.name.value
@@ -81,7 +82,7 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
             [
                 *map(of_card, own),
                 *map(of_tie, (*made, *about)),
-                *map(of_reply, flat(given)),
+                *map(of_reply, flat((*given, *to_own))),
                 *(of_reply(reply) for tie in (*made, *about) for reply in flat(tie.replies)),
                 *map(of_experience, lived),
             ]

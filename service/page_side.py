@@ -143,23 +143,23 @@ async def beside(
     chosen: frozenset[str] = frozenset(),
     newest_first: bool = False,
 ) -> SideBySide:
-    """Asks the four questions of a side by side and lays the answers beside one another."""
+    """Asks the questions of a side by side and lays the answers beside one another."""
     given = {"theme": theme, "place": place, "party": party}
-    cards, found_marks, ties, responses, party_rows, perspective_rows = await asyncio.gather(
+    cards, found_marks, ties, ends, responses = await asyncio.gather(
         ask.rows("pages/cards", **given),
         ask.quiet("pages/marks", **given),
         ask.rows("pages/ties", **given),
+        ask.quiet("pages/ends", **given),
         ask.rows("pages/responses", **given),
-        ask.quiet("pages/parties"),
-        ask.quiet("pages/concepts", scheme=SCHEME + "perspective"),
     )
     return side_by_side(
         cards,
         found_marks,
         ties,
+        ends,
         responses,
-        party_rows,
-        perspective_rows,
+        held.parties,
+        held.perspectives,
         register=f"{base}/id/{REGISTER_SLUG}",
         period=period,
         chosen=chosen,

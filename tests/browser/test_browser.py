@@ -1,0 +1,181 @@
+"""The pages in a real browser: for screen readers, keyboards, narrow screens, without scripts and without strangers."""
+
+from __future__ import annotations
+
+import gzip
+from urllib.parse import urlparse
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NARROW, WIDE = 320, 1280
+STOPS = "a[href],button,input,select,summary,[tabindex='0']"
+ADDRESSES = {
+    "start": ("/nl/", "/en/"),
+    "side": ("/nl/naast-elkaar", "/en/side-by-side"),
+    "side-theme": ("/nl/naast-elkaar?thema=housing", "/en/side-by-side?theme=housing"),
+    "side-empty": ("/nl/naast-elkaar?thema=meaning&periode=1900", "/en/side-by-side?theme=meaning&period=1900"),
+    "pair": ("/nl/naast-elkaar?links=gemeente&rechts=pstad", "/en/side-by-side?left=gemeente&right=pstad"),
+    "open": ("/nl/nog-open", "/en/still-open"),
+    "who": ("/nl/wie", "/en/who"),
+    "party": ("/nl/wie/gemeente", "/en/who/gemeente"),
+    "themes": ("/nl/thema", "/en/theme"),
+    "theme": ("/nl/thema/safety", "/en/theme/safety"),
+    "places": ("/nl/plek", "/en/place"),
+    "place": ("/nl/plek/pl-heeswijkplein", "/en/place/pl-heeswijkplein"),
+    "search": ("/nl/zoeken?q=heeswijk", "/en/search?q=heeswijk"),
+    "about": ("/nl/over", "/en/about"),
+    "story": ("/doc/ddh/v-13?lang=nl", "/doc/ddh/v-13?lang=en"),
+    "policy": ("/doc/gemeente/b-agenda?lang=nl", "/doc/gemeente/b-agenda?lang=en"),
+    "connection": ("/doc/redactie/c-45?lang=nl", "/doc/redactie/c-45?lang=en"),
+    "source": ("/doc/redactie/bron-hm?lang=nl", "/doc/redactie/bron-hm?lang=en"),
+    "missing": ("/nl/bestaat-niet", "/en/does-not-exist"),
+    "unknown": ("/nl/naast-elkaar?onzin=1", "/en/side-by-side?nonsense=1"),
+}
+EVERY = [pytest.param(address, id=f"{name}-{address[:3]}") for name, pair in ADDRESSES.items() for address in pair]
+DUTCH = [pytest.param(pair[0], id=name) for name, pair in ADDRESSES.items()]
+
+
+def opened(browser: Browser, address: str, width: int = WIDE, *, scripts: bool = True) -> Page:
+    """A page in a window of its own."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("address", EVERY)
+def test_axe_finds_nothing(browser: Browser, site: str, address: str, width: int) -> None:
+    """No violation of WCAG 2.2 AA that a program can find."""
+    page = opened(browser, site + address, width)
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+    page.context.close()
+    assert [] == [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found]
+
+
+@pytest.mark.parametrize("address", EVERY)
+def test_nothing_scrolls_sideways_on_a_narrow_screen(browser: Browser, site: str, address: str) -> None:
+    """At 320 pixels only regions with a name scroll sideways."""
+    page = opened(browser, site + address, NARROW)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    nameless = page.evaluate(
+        "[...document.querySelectorAll('main *')].filter(e => e.scrollWidth > e.clientWidth + 1 &&"
+        " ['auto','scroll'].includes(getComputedStyle(e).overflowX) && !e.getAttribute('aria-label'))"
+        ".map(e => e.outerHTML.slice(0, 120))"
+    )
+    page.context.close()
+    assert (NARROW, []) == (wide, nameless)
+
+
+@pytest.mark.parametrize("address", EVERY)
+def test_text_of_twice_the_size_still_fits(browser: Browser, site: str, address: str) -> None:
+    """With letters of 200 % on a screen of 640 pixels nothing is cut off sideways."""
+    page = opened(browser, site + address, 2 * NARROW)
+    page.evaluate("document.documentElement.style.fontSize = '212%'")  # 17 px doubled: twice the pages' own size.
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.context.close()
+    assert 2 * NARROW == wide
+
+
+@pytest.mark.parametrize("address", DUTCH)
+def test_the_keyboard_reaches_the_contents_soon_and_the_footer_at_last(
+    browser: Browser, site: str, address: str
+) -> None:
+    """The first Tab is the skip link, the contents come within fifteen, and Tab leads on to the footer."""
+    page = opened(browser, site + address)
+    page.keyboard.press("Tab")
+    assert "#main" == page.evaluate("document.activeElement.getAttribute('href')")
+    stops = page.evaluate(f"[...document.querySelectorAll({STOPS!r})].findIndex(e => e.closest('main'))")
+    assert -1 <= stops <= 15
+    page.keyboard.press("Enter")
+    assert "main" == page.evaluate("document.activeElement.id")
+    seen = 0
+    while not page.evaluate("!!document.activeElement.closest('footer')"):
+        page.keyboard.press("Tab")
+        seen += 1
+        assert seen < 1500, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+    page.context.close()
+
+
+def test_each_box_of_a_figure_can_be_reached_and_followed_by_keyboard(browser: Browser, site: str) -> None:
+    """Every node is a link with a name."""
+    page = opened(browser, site + "/nl/naast-elkaar?thema=safety")
+    nodes = page.locator("svg.ribbons a.node")
+    assert nodes.count() > 3
+    nodes.nth(0).focus()
+    reached = {page.evaluate("document.activeElement.getAttribute('href')")}
+    for _ in range(nodes.count() - 1):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.getAttribute('href')"))
+    assert reached == set(nodes.evaluate_all("all => all.map(e => e.getAttribute('href'))"))
+    nodes.nth(0).focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.context.close()
+
+
+@pytest.mark.parametrize("address", DUTCH)
+def test_a_page_is_complete_without_scripts(browser: Browser, site: str, address: str) -> None:
+    """The same words and the same items with scripts off as with scripts on."""
+    texts = []
+    for scripts in (True, False):
+        page = opened(browser, site + address, scripts=scripts)
+        texts.append((page.locator("main").text_content(), page.locator("[data-item]").count()))
+        page.context.close()
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("address", EVERY)
+def test_nothing_is_asked_of_another_host_and_the_policy_is_not_broken(
+    browser: Browser, site: str, address: str
+) -> None:
+    """Every request goes to this service, and the browser reports no violation of the content security policy."""
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(urlparse(request.url).netloc))
+    page.on("console", lambda message: said.append(message.text))
+    answer = page.goto(site + address)
+    assert answer is not None
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    page.wait_for_load_state("networkidle")
+    context.close()
+    assert {urlparse(site).netloc} == set(asked)
+    assert [] == [text for text in said if "Content Security Policy" in text or "Refused" in text]
+
+
+def test_choosing_a_theme_works_with_the_keyboard_and_without_scripts(browser: Browser, site: str) -> None:
+    """The form is a plain form: choose, press the button, and the address keeps the choice."""
+    page = opened(browser, site + "/nl/naast-elkaar", scripts=False)
+    page.select_option("#f-theme", "housing")
+    page.get_by_role("button", name="Toon").first.click()
+    assert "thema=housing" in page.url
+    assert "Naast elkaar: wonen" == page.locator("h1").text_content()
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("forced", ["active", "none"])
+def test_axe_finds_nothing_in_the_dark_or_with_forced_colours(
+    browser: Browser, site: str, scheme: str, forced: str
+) -> None:
+    """The contrasts hold in dark mode and under forced colours."""
+    context = browser.new_context(color_scheme=scheme, forced_colors=forced)  # type: ignore[arg-type]
+    page = context.new_page()
+    for address in ("/nl/", "/nl/naast-elkaar?thema=housing", "/doc/ddh/v-13?lang=nl", "/nl/plek/pl-heeswijkplein"):
+        page.goto(site + address)
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+        assert [] == [(address, rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found]
+    context.close()
+
+
+def test_the_style_sheet_is_light(browser: Browser, site: str) -> None:
+    """At most 40 KiB of style and script on a reading page, compressed."""
+    page = opened(browser, site + "/nl/naast-elkaar")
+    bodies = [page.request.get(site + "/static/style.css").body()]
+    page.context.close()
+    assert sum(len(gzip.compress(body)) for body in bodies) <= 40 * 1024
