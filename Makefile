@@ -20,7 +20,7 @@ demo: setup
 	$(BIN)/wijkgraaf demo --port $(PORT)
 
 test: setup browser
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest
 
 test-slow: setup browser
 	$(BIN)/python -m pytest -m slow

@@ -183,6 +183,7 @@ class Admission:
             "speaker": speaker,
             "base_iri": submission.base_iri,
             "namespaces": list(self.accounts.namespaces(submission.holder, self.ledger.base)),
+            "other_namespaces": list(self.accounts.others_namespaces(submission.holder)),
         }
         first = self.crew.converse(worker, "read", head, submission.body, seconds=CHECK_SECONDS_MAX)
         if isinstance(first, Ended):

@@ -77,6 +77,7 @@ class Checking:
                 documents,
                 speaker=str(head["speaker"]),
                 namespaces=tuple(head["namespaces"]),
+                other_namespaces=tuple(head["other_namespaces"]),
                 base=self.base,
                 ontology=self.ontology,
             )

@@ -26,6 +26,7 @@ from service.cli_registers import party_app, token_app
 from service.doorway import door, running
 
 FINDINGS, USAGE, UNAVAILABLE = 1, 2, 3
+BASE = "http://127.0.0.1:8000"  # Names follow neither the port nor the host on which they happen to be served.
 MEDIA_TYPES = {
     ".ttl": "text/turtle",
     ".trig": "application/trig",
@@ -80,9 +81,7 @@ def settings_for(data: Path | None, *, ledger: bool = True, **flags: Any) -> Set
 def init(
     data: Data = None,
     example: Annotated[str | None, typer.Option(help="Load an example: moerwijk.")] = None,
-    base: Annotated[str, typer.Option(help="The IRI that all names begin with; it stays for good.")] = (
-        "http://127.0.0.1:8000"
-    ),
+    base: Annotated[str, typer.Option(help="The IRI that all names begin with; it stays for good.")] = BASE,
 ) -> None:
     """Make a new ledger in an empty data folder."""
     settings = settings_for(data, ledger=False)
@@ -138,7 +137,7 @@ def demo(
     """Serve the Moerwijk example; loads it first when the data folder is new."""
     settings = settings_for(data, ledger=False, host=host, port=port)
     if not (settings.data / "ledger.sqlite").exists():
-        _init(settings, f"http://127.0.0.1:{settings.port or 8000}", "moerwijk")
+        _init(settings, BASE, "moerwijk")
     _serve(settings)
 
 

@@ -178,7 +178,9 @@ def _may_see(speaking: Speaking, recorded: Recorded, calling: Calling) -> bool:
     if calling.party in (recorded.party, recorded.recorder) or calling.is_steward:
         return True
     current = speaking.ledger.document(recorded.iri) if recorded.iri else None
-    return current is not None and may_know(current, calling) and recorded.audience in ("public", calling.audience)
+    if current is None or not may_know(current, calling):
+        return False
+    return current.contribution == recorded.id or recorded.audience in ("public", calling.audience)
 
 
 def _contribution(speaking: Speaking, request: Request, calling: Calling, id: str) -> Response:
