@@ -270,7 +270,7 @@ def _described(
 ) -> Document:
     """What the doors, the ledger and the shapes need to know of a document without looking into its payload."""
     objects: dict[tuple[str, str], set[str]] = defaultdict(set)
-    """(subject, predicate) → values: IRIs and lexical forms"""
+    """(subject, predicate) → IRIs; of dcterms:valid the lexical forms"""
     ties: set[str] = set()
     references: set[str] = set()
     asked = ontology.may_point | ontology.ties
@@ -278,7 +278,9 @@ def _described(
     for triple in triples:
         subject, predicate, value = str(triple.subject)[1:-1], triple.predicate.value, triple.object
         assert not isinstance(value, ox.BlankNode | ox.Triple), "refused while parsing"
-        objects[subject, predicate].add(value.value)
+        # A text that looks like an address is not one: "…/audience/public" in quotes publishes nothing.
+        if isinstance(value, ox.NamedNode) or predicate == word.VALID:
+            objects[subject, predicate].add(value.value)
         if isinstance(value, ox.NamedNode) and predicate != word.RDF_TYPE:
             target = value.value.partition("#")[0]
             if target != iri and predicate in ontology.ties:
@@ -312,8 +314,9 @@ def _ground(objects: Mapping[tuple[str, str], set[str]], part: str) -> list[tupl
 
 def _audience(values: set[str]) -> str:
     """The one audience that is said; what is unclear is for the holder alone (and then a shape refuses it)."""
-    said = {value.removeprefix(word.CONCEPT + "audience/") for value in values}
-    return next(iter(said)) if len(said) == 1 and said <= set(AUDIENCES) else AUDIENCES[0]
+    space = word.CONCEPT + "audience/"
+    said = {value.removeprefix(space) for value in values if value.startswith(space)}
+    return next(iter(said)) if len(values) == len(said) == 1 and said <= set(AUDIENCES) else AUDIENCES[0]
 
 
 def _response(kinds: set[str], targets: set[str]) -> tuple[str, str] | None:

@@ -83,8 +83,9 @@ def cases() -> list[Case]:
             graphs = [objects(store, action, SHT + name)[0] for name in ("dataGraph", "shapesGraph")]
             data, shapes = (Path(str(graph.value).removeprefix("file://")) for graph in graphs)
             failure = isinstance(result, ox.NamedNode)
-            expected = "failure" if failure else frozenset(results(store, result).items())
-            found.append(Case(file.relative_to(SUITE).with_suffix("").as_posix(), data, shapes, expected))
+            name = file.relative_to(SUITE).with_suffix("").as_posix()
+            expected = frozenset(results(store, result).items())
+            found.append(Case(name, data, shapes, "failure" if failure else expected))
     return found
 
 
