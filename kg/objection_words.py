@@ -1,4 +1,4 @@
-"""The words of every objection, in plain Dutch and English: what is wrong and what to do.
+"""The words of every objection to a contribution, in plain Dutch and English: what is wrong and what to do.
 
 Each name gives its family in the tree, the invariant it guards (or None), and two sentences with `{places}`.
 Where a shape refuses, the shape's own message is shown instead; what stands here explains the name in the docs.
@@ -7,6 +7,8 @@ Where a shape refuses, the shape's own message is shown instead; what stands her
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
 
 UNREADABLE: Mapping[str, tuple[str | None, str, str]] = {
     "MediaTypeUnknown": (
@@ -328,193 +330,6 @@ UNSHAPED: Mapping[str, tuple[str | None, str, str]] = {
         "I12",
         "Let op: de jaren van begin en eind passen niet bij deze verbinding. Controleer de richting.",
         "Note: the years of the beginning and the end do not fit this connection. Check its direction.",
-    ),
-}
-
-CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
-    "ExistsDifferently": (
-        None,
-        "{focus} bestaat al met een andere inhoud. Vervang het met ?replace=true of met If-Match.",
-        "{focus} exists already with other content. Replace it with ?replace=true or with If-Match.",
-    ),
-    "Moved": (
-        None,
-        "{focus} is intussen veranderd. Stuur uw bericht opnieuw.",
-        "{focus} has changed meanwhile. Send your message again.",
-    ),
-    "Stale": (
-        None,
-        "{focus} is intussen vervangen. Haal de nieuwste versie op en pas die aan.",
-        "{focus} has been replaced meanwhile. Fetch the latest version and change that.",
-    ),
-    "MatchRequired": (
-        None,
-        "Om {focus} te vervangen is If-Match nodig, met de ETag van de versie die u zag.",
-        "To replace {focus}, send If-Match with the ETag of the version that you saw.",
-    ),
-    "SameTwice": (
-        None,
-        "{focus} staat twee keer in dit bericht. Stuur het één keer.",
-        "{focus} is in this message twice. Send it once.",
-    ),
-    "KeyReused": (
-        None,
-        "Deze Idempotency-Key is al gebruikt voor een ander bericht. Kies een nieuwe.",
-        "This Idempotency-Key was already used for another message. Choose a new one.",
-    ),
-    "NotHolder": (
-        "I11",
-        "{focus} is van een ander. Alleen de betrokkene zelf kan het vervangen of intrekken.",
-        "{focus} is held by another. Only its holder can replace or withdraw it.",
-    ),
-    "NotDelegated": (
-        None,
-        "U mag niet voor {value} opschrijven. Vraag die betrokkene om een machtiging.",
-        "You may not record for {value}. Ask that party for a delegation.",
-    ),
-    "NotCurrent": (
-        None,
-        "{focus} is er niet, of niet meer. Er is niets om te vervangen of in te trekken.",
-        "{focus} is not here, or no longer. There is nothing to replace or withdraw.",
-    ),
-    "Ended": (
-        None,
-        "{focus} is ingetrokken. Publiceer het opnieuw onder een andere naam.",
-        "{focus} has been withdrawn. Publish it again under another name.",
-    ),
-}
-
-UNASKED: Mapping[str, tuple[str | None, str, str]] = {
-    "QueryUnclear": (
-        None,
-        "De vraag is niet te lezen bij regel {line}, teken {column}: {value}.",
-        "The query cannot be read at line {line}, column {column}: {value}.",
-    ),
-    "QueryTooNested": (
-        None,
-        "De haakjes in deze vraag staan te diep in elkaar. Het mag {limit} diep zijn.",
-        "The brackets in this query are nested too deeply. They may be {limit} deep.",
-    ),
-    "QueryTooLong": (
-        None,
-        "Deze vraag is te lang. Zij mag {limit} zijn.",
-        "This query is too long. It may be {limit}.",
-    ),
-    "QueryTooManyPatterns": (
-        None,
-        "Deze vraag heeft te veel patronen in één groep. Het mogen er {limit} zijn.",
-        "This query has too many patterns in one group. There may be {limit}.",
-    ),
-    "UpdateRefused": (
-        None,
-        "Hier kunt u alleen vragen stellen. Publiceren doet u via /contributions.",
-        "Here you can only ask. Publish through /contributions.",
-    ),
-    "ServiceRefused": (
-        None,
-        "SERVICE kan hier niet: wij halen nooit iets op bij een ander.",
-        "SERVICE is not possible here: we never fetch anything from elsewhere.",
-    ),
-    "LoadRefused": (
-        None,
-        "LOAD kan hier niet: wij halen nooit iets op bij een ander.",
-        "LOAD is not possible here: we never fetch anything from elsewhere.",
-    ),
-    "ViewAsGraph": (
-        None,
-        "GRAPH met een overzicht ({value}) kan niet. Zet het in FROM of FROM NAMED.",
-        "GRAPH with a view ({value}) is not possible. Put it in FROM or FROM NAMED.",
-    ),
-    "DatasetUnclear": (
-        None,
-        "De gevraagde graaf {value} is geen geldig adres.",
-        "The graph {value} that you ask for is not a valid address.",
-    ),
-    "ParameterUnknown": (
-        None,
-        "Wij kennen hier geen {path}. U kunt gebruiken: {limit}.",
-        "We know no {path} here. You may use: {limit}.",
-    ),
-    "ParameterMissing": (
-        None,
-        "Geef ook {path}.",
-        "Give {path} too.",
-    ),
-    "ParameterUnclear": (
-        None,
-        "{path} met de waarde {value} begrijpen wij niet. Verwacht: {limit}.",
-        "We do not understand {path} with the value {value}. Expected: {limit}.",
-    ),
-    "CursorGone": (
-        None,
-        "Deze bladzijde is er niet meer. Begin opnieuw bij {limit}.",
-        "This page is gone. Start again at {limit}.",
-    ),
-}
-
-UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
-    "TokenMissing": (
-        None,
-        "Hiervoor heeft u een sleutel nodig. Stuur die mee als Authorization: Bearer.",
-        "You need a token for this. Send it as Authorization: Bearer.",
-    ),
-    "TokenUnknown": (
-        None,
-        "Deze sleutel geldt niet of niet meer. Vraag de beheerder om een nieuwe.",
-        "This token is not valid, or no longer. Ask the steward for a new one.",
-    ),
-    "RightMissing": (
-        None,
-        "Met deze sleutel mag dit niet. Nodig is: {limit}.",
-        "This token does not allow that. Needed: {limit}.",
-    ),
-    "NotThere": (
-        None,
-        "Wij vinden hier niets. Controleer het adres.",
-        "We find nothing here. Check the address.",
-    ),
-    "VerbUnknown": (
-        None,
-        "{value} kan hier niet. Wel: {limit}.",
-        "{value} is not possible here. Possible: {limit}.",
-    ),
-    "FormatUnknown": (
-        None,
-        "Het gevraagde formaat hebben wij niet. Wel: {limit}.",
-        "We do not have the format that you ask for. We have: {limit}.",
-    ),
-}
-
-OVERRUN: Mapping[str, tuple[str | None, str, str]] = {
-    "TimeOut": (
-        None,
-        "Dit duurde langer dan {limit}. Maak de vraag kleiner.",
-        "This took longer than {limit}. Make the question smaller.",
-    ),
-    "MemoryOut": (
-        None,
-        "Dit vroeg meer geheugen dan {limit}. Maak de vraag kleiner.",
-        "This took more memory than {limit}. Make the question smaller.",
-    ),
-    "AnswerTooLarge": (
-        None,
-        "Het antwoord is groter dan {limit}. Vraag minder tegelijk, bijvoorbeeld met LIMIT.",
-        "The answer is larger than {limit}. Ask for less at once, with LIMIT for example.",
-    ),
-    "Busy": (
-        None,
-        "Het is nu te druk. Probeer het over {limit} opnieuw.",
-        "It is too busy now. Try again in {limit}.",
-    ),
-    "NotReady": (
-        None,
-        "De dienst is nog niet klaar. Probeer het over {limit} opnieuw.",
-        "The service is not ready yet. Try again in {limit}.",
-    ),
-    "CheckFailed": (
-        None,
-        "Dit bericht kon niet worden nagekeken. Maak het eenvoudiger en probeer het opnieuw.",
-        "This message could not be checked. Make it simpler and try again.",
     ),
 }
 
