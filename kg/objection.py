@@ -45,9 +45,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kg.objection_words import MESSAGES
+from kg.objection_words import DISOWNED, UNKNOWN, UNREADABLE, UNSHAPED
+from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
 from kg.vocabulary import PREFIXES
 
+FAMILIES = {
+    "Unreadable": UNREADABLE,
+    "Disowned": DISOWNED,
+    "Unknown": UNKNOWN,
+    "Unshaped": UNSHAPED,
+    "Conflicting": CONFLICTING,
+    "Unasked": UNASKED,
+    "Uncalled": UNCALLED,
+    "Overrun": OVERRUN,
+}
 Severity = Literal["violation", "warning"]
 
 
@@ -91,11 +102,12 @@ class ObjectionKind:
 
 
 def _kinds() -> Mapping[str, ObjectionKind]:
-    """The table of all names, from the words of kg/objection_words.py."""
+    """The table of all names, from their words."""
     warnings = {"OnePerspective", "AgainstTime"}
     return {
         name: ObjectionKind(name, family, nl, en, rule, "warning" if name in warnings else "violation")
-        for name, (family, rule, nl, en) in MESSAGES.items()
+        for family, words in FAMILIES.items()
+        for name, (rule, nl, en) in words.items()
     }
 
 

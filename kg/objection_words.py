@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
-
 UNREADABLE: Mapping[str, tuple[str | None, str, str]] = {
     "MediaTypeUnknown": (
         None,
@@ -331,19 +329,4 @@ UNSHAPED: Mapping[str, tuple[str | None, str, str]] = {
         "Let op: de jaren van begin en eind passen niet bij deze verbinding. Controleer de richting.",
         "Note: the years of the beginning and the end do not fit this connection. Check its direction.",
     ),
-}
-
-FAMILIES: Mapping[str, Mapping[str, tuple[str | None, str, str]]] = {
-    "Unreadable": UNREADABLE,
-    "Disowned": DISOWNED,
-    "Unknown": UNKNOWN,
-    "Unshaped": UNSHAPED,
-    "Conflicting": CONFLICTING,
-    "Unasked": UNASKED,
-    "Uncalled": UNCALLED,
-    "Overrun": OVERRUN,
-}
-
-MESSAGES: Mapping[str, tuple[str, str | None, str, str]] = {
-    name: (family, rule, nl, en) for family, words in FAMILIES.items() for name, (rule, nl, en) in words.items()
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from dataclasses import replace
 from itertools import count
@@ -23,6 +24,7 @@ from kg.reading import (
     read,
 )
 from tests.examples import BASE, ONTOLOGY, examples, read_example
+from tests.examples import MEDIA_TYPES as MEDIA_TYPES_OF
 
 SPEAKER = f"{BASE}/id/bewoners"
 PREFIXES = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in word.PREFIXES.items())
@@ -240,6 +242,22 @@ def test_a_name_in_json_that_is_no_word_is_not_dropped() -> None:
         body = {"@context": context, "@id": f"{SPEAKER}/x", "@type": word.LW + "Offer", "tilte": "x"}
         (document,) = documents(json.dumps(body), "application/ld+json")
         assert f"<{word.LW}tilte>".encode() in document.payload
+
+
+def test_bytes_changed_at_random_give_documents_or_objections() -> None:
+    """Whatever is lost, doubled or put in: never an exception, never nothing."""
+    chance = random.Random(20261122)
+    files = [(e.file.read_bytes(), e.file.suffix) for folder in ("accepted", "refused") for e in examples(folder)]
+    for _ in range(600):
+        body, suffix = chance.choice(files)
+        other, _ = chance.choice(files)
+        at, length = chance.randrange(len(body)), chance.randint(0, 12)
+        piece = chance.choice(
+            [b"", other[:40], bytes(chance.randrange(256) for _ in range(3)), b"<>", b'"', b"[", b"{"]
+        )
+        found = read_text(body[:at] + piece + body[at + length :], MEDIA_TYPES_OF[suffix])
+        assert found
+        assert {type(f) for f in found} in ({Document}, {Objection})
 
 
 # Sizes and depths
