@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from kg.contribution import Document
 
@@ -140,6 +140,22 @@ class Recorded:
     ended: str | None
     """How the contribution ended, when it did not end by being replaced."""
     position_in_audience: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One position of an audience's chain: all that this audience is told, and can check."""
+
+    audience: str
+    position: int
+    entered: tuple[Mapping[str, Any], ...]
+    """Envelopes of the contributions that came in: who, when, for whom, salted digests of name and payload."""
+    left: tuple[str, ...]
+    """Ids of the contributions that went."""
+    ended: tuple[tuple[str, str, str], ...]
+    """(id, how, when) of those that ended."""
+    previous: str
+    digest: str
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,12 @@ def shared_envelope(row: Mapping[str, Any], supersedes: str | None) -> dict[str,
 
 
 def position_digest(
-    audience: str, position: int, previous: str, entered: Sequence[Mapping[str, Any]], effects: Mapping[str, Any]
+    audience: str,
+    position: int,
+    previous: str,
+    entered: Sequence[Mapping[str, Any]],
+    left: Sequence[str],
+    ended: Sequence[Sequence[str]],
 ) -> str:
     """The digest of one position: the envelopes that came in, and the ids that went or ended."""
     return digest_of(
@@ -122,8 +127,8 @@ def position_digest(
                 "position": position,
                 "previous": previous,
                 "entered": entered,
-                "left": effects["left"],
-                "ended": effects["ended"],
+                "left": left,
+                "ended": ended,
             }
         )
     )

@@ -168,5 +168,5 @@ def _moved(driver: Driver, batch: Batch, stands: Stands) -> list[Objection]:
     if targets:
         read = sorted({response for response in batch.own_responses if response[1] in targets})
         now_there = own_responses(driver, batch.party, sorted(targets))
-        moved.extend(sorted({response[1] for response in set(read) ^ set(now_there)}))
+        moved.extend(sorted({response[2] for response in set(read) ^ set(now_there)}))
     return [object_to("Moved", focus=iri) for iri in dict.fromkeys(moved)]

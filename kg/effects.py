@@ -26,9 +26,12 @@ WRITTEN_TIME = datetime.min
 
 @dataclass
 class Effect:
-    """What one entry does to one store: ids of contributions that come in and go, and [id, how, when] of ends."""
+    """What one entry does to one store.
 
-    entered: list[str] = field(default_factory=list)
+    [id, what it supersedes there] of contributions that come in, ids of those that go, [id, how, when] of ends.
+    """
+
+    entered: list[list[str | None]] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     ended: list[list[str]] = field(default_factory=list)
 
@@ -139,7 +142,7 @@ class Effects:
             return
         if shown and (anew or not stood):
             turn.entered.append(row)
-            effect.entered.append(row.contribution)
+            effect.entered.append([row.contribution, row.said_in(audience).supersedes])
         visible = row.visible | bit if shown else row.visible & ~bit
         stones = row.stones
         if shown and stones != "{}" and audience in (left := row.stone_of):
@@ -183,7 +186,14 @@ class Effects:
         for number, effect in sorted(turn.effects.items()):
             position += 1
             told = {"entered": effect.entered, "left": effect.left, "ended": effect.ended}
-            digest = position_digest(audience, position, previous, [envelopes[id] for id in effect.entered], told)
+            digest = position_digest(
+                audience,
+                position,
+                previous,
+                [envelopes[str(id)] for id, _ in effect.entered],
+                effect.left,
+                effect.ended,
+            )
             rows.append(
                 {
                     "audience": audience,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +15,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from kg import tables
-from kg.acts import ENDED, Current, LedgerUnavailable, Recorded
-from kg.chain import Heads, canonical, digest_of, empty_heads
+from kg.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
+from kg.chain import Heads, canonical, digest_of, empty_heads, shared_envelope
 from kg.contribution import Document, Neighbour, Slice
 from kg.deciding import minted_before, own_responses
 from kg.entries import RECORDED, Book, EntryRow
@@ -59,6 +60,14 @@ _PARTIES = Statement(
 _ENTRY = Statement(RECORDED.where(e.id == bindparam("id")), EntryRow._make)
 _BATCH = Statement(RECORDED.where(e.batch == bindparam("batch")), EntryRow._make)
 _HISTORY = Statement(RECORDED.where(p.iri == bindparam("iri")), EntryRow._make)
+_TOLD = Statement(
+    select(c.position, c.effects, c.previous, c.digest)
+    .where(c.audience == bindparam("audience"), c.position > bindparam("after"))
+    .order_by(c.position)
+    .limit(bindparam("most")),
+    as_it_is,
+)
+_ENVELOPES = Statement(select(tables.entries).where(among(e.id, "ids")), as_it_is)
 _SUCCESSORS = Statement(
     select(e.supersedes, e.id, e.kind).where(among(e.supersedes, "ids")).order_by(e.number), as_it_is
 )
@@ -277,6 +286,27 @@ class Lookups:
     def history(self, iri: str) -> tuple[Recorded, ...]:
         """Every entry on a document, in order; empty once it is erased."""
         return self._recorded(_HISTORY, iri=iri)
+
+    def told(self, audience: str, after: int = 0, most: int = 1000) -> tuple[Told, ...]:
+        """What this audience is told of the positions after one, at most so many: enough to check its chain."""
+        with self._reading() as driver:
+            rows = [(row, json.loads(row[1])) for row in _TOLD.each(driver, audience=audience, after=after, most=most)]
+            ids = [id for _, effects in rows for id, _ in effects["entered"]]
+            names = tables.entries.columns.keys()
+            found = (dict(zip(names, row, strict=True)) for row in _ENVELOPES.each(driver, ids=listed(ids)))
+            envelopes = {envelope["id"]: envelope for envelope in found}
+        return tuple(
+            Told(
+                audience,
+                position,
+                tuple(shared_envelope(envelopes[id], supersedes) for id, supersedes in effects["entered"]),
+                tuple(effects["left"]),
+                tuple((id, how, when) for id, how, when in effects["ended"]),
+                previous,
+                digest,
+            )
+            for (position, _, previous, digest), effects in rows
+        )
 
     def _recorded(self, statement: Statement[EntryRow], **values: str) -> tuple[Recorded, ...]:
         """Entries in order, with what became of them."""

@@ -257,18 +257,21 @@ class Verification:
         effects = json.loads(row["effects"])
         now, ever = chains.shown_now[audience], chains.shown_ever[audience]
         envelopes = []
-        for id in effects["entered"]:
+        for id, supersedes in effects["entered"]:
             envelope = self._replay.envelopes[id]
-            supersedes = envelope["supersedes"] if envelope["supersedes"] in ever else None
+            if supersedes != (envelope["supersedes"] if envelope["supersedes"] in ever else None):
+                self._fault("it tells of an earlier version otherwise than it should", row["entry"], audience)
             envelopes.append(shared_envelope(envelope, supersedes))
-        digest = position_digest(audience, row["position"], row["previous"], envelopes, effects)
+        digest = position_digest(
+            audience, row["position"], row["previous"], envelopes, effects["left"], effects["ended"]
+        )
         if digest != row["digest"] or canonical(effects).decode() != row["effects"]:
             self._fault("the position is not as it was written", row["entry"], audience)
         for id in effects["left"]:
             if id not in now:
                 self._fault("something leaves that was not there", row["entry"], audience)
             now.discard(id)
-        for id in effects["entered"]:
+        for id, _ in effects["entered"]:
             if id in now:
                 self._fault("something comes in that was there", row["entry"], audience)
             now.add(id)

@@ -10,6 +10,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -30,8 +31,9 @@ from kg.taking import Outcome, take
 
 GROUP_MAX = 64  # Batches in one commit: beyond this an fsync costs nothing a batch, and the first waits too long.
 QUEUE_MAX = 4096  # Batches that wait; more than this means that the disk stands still, and memory would fill.
-SCRUB_SECONDS = 1.0  # How often a log that a reader held on to is tried again, until erased bytes are gone.
-SCRUB_BUSY_MILLISECONDS = 200  # How long one such try may keep the writer.
+SCRUB_SECONDS = 1.0  # A quiet moment: so long without a batch, and the file is written anew after an erasure.
+SCRUB_DELAY_SECONDS_MAX = 60.0  # Without a quiet moment it is done all the same, and the batches wait.
+SCRUB_BUSY_MILLISECONDS = 200  # How long one try may wait for a reader who still needs the log.
 
 log = logging.getLogger(__name__)
 
@@ -92,9 +94,11 @@ class Writer:
             self.heads = heads_in(driver, book)
             self._next_ground: str | None = _NEXT_GROUND.first(driver)
             self._any_erased = _ANY_ERASED.first(driver) is not None
+            # Set by an erasure in its own commit: after a crash the work is taken up again.
+            self.scrubbing = bool(driver.execute("PRAGMA user_version").fetchone()[0])
+        self._file_is_anew = False
+        self._scrub_by = time.monotonic()
         self.outage = outage or self._torn()
-        # After a crash between an erasure and its scrubbing, the log still holds the bytes.
-        self.scrubbing = self.outage is None
         self._thread = threading.Thread(target=self._live, name="ledger", daemon=True)
         self._thread.start()
 
@@ -136,13 +140,18 @@ class Writer:
         """One commit after another, until told to stop."""
         stopping = False
         while not stopping:
-            if self.scrubbing and self.outage is None:
+            due = self.scrubbing and self.outage is None
+            if due and time.monotonic() >= self._scrub_by:
                 self._scrub()
             try:
-                job = self._queue.get(timeout=SCRUB_SECONDS if self.scrubbing else None)
+                job = self._queue.get(timeout=SCRUB_SECONDS if due else None)
             except queue.Empty:
+                # Nobody has written for a moment: nobody has to wait.
+                self._scrub()
                 continue
             stopping = job is None or self._commit(job)
+        if self.scrubbing and self.outage is None:
+            self._scrub()
 
     def _commit(self, first: Job) -> bool:
         """One commit for this job and those that wait with it; True when the writer has to stop after it."""
@@ -165,7 +174,7 @@ class Writer:
         self._mark.write(group.heads)
         try:
             if group.erased:
-                self._scrub()
+                self._erased()
             for change in group.changes:
                 self._tell(change)
         finally:
@@ -212,7 +221,9 @@ class Writer:
             group.answers.append(outcome)
             return
         group.keep(outcome)
-        self._any_erased = self._any_erased or outcome.erased
+        if outcome.erased:
+            driver.execute("PRAGMA user_version=1").close()
+            self._any_erased = True
         grounds = (act.document.ground_ends for act in job.batch.acts if act.document)
         self._next_ground = min((g for g in (self._next_ground, *grounds) if g is not None), default=None)
         group.answers.append(outcome.receipt)
@@ -246,17 +257,47 @@ class Writer:
         for job in group.jobs:
             job.future.set_exception(LedgerUnavailable(why))
 
-    def _scrub(self) -> None:
-        """Empties SQLite's log, so that what was erased is in no file; readers may delay it."""
+    def _erased(self) -> None:
+        """The first that is done after an erasure, before it is answered: the words are out of SQLite's log."""
+        if not self.scrubbing:
+            self._scrub_by = time.monotonic() + SCRUB_DELAY_SECONDS_MAX
+        self.scrubbing, self._file_is_anew = True, False
         raw = self._engine.raw_connection()
         try:
-            cursor = raw.cursor()
-            cursor.execute(f"PRAGMA busy_timeout={SCRUB_BUSY_MILLISECONDS}")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            answer = cursor.fetchone()
-            cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS_MAX}")
-            cursor.close()
+            self._empty_log(driver_of(raw))
+        except sqlite3.Error as error:
+            log.warning("what was erased still stands in the log: %s", error)
         finally:
             raw.close()
-        # (busy, pages in the log, pages moved): busy means that a reader still needs the log.
-        self.scrubbing = answer is None or bool(answer[0])
+
+    def _scrub(self) -> None:
+        """Sees to it that what was erased is in no file: writes the file anew, then empties SQLite's log.
+
+        Deleted cells are overwritten with zeros at once; but when SQLite divides a page, a copy of a cell may stay in
+        its unused part. So after an erasure, in a quiet moment, the whole file is written anew.
+        """
+        raw = self._engine.raw_connection()
+        driver = driver_of(raw)
+        try:
+            if not self._file_is_anew:
+                driver.execute("PRAGMA temp_store=FILE").close()
+                driver.execute("VACUUM").close()
+                driver.execute("PRAGMA temp_store=MEMORY").close()
+                self._file_is_anew = True
+            if self._empty_log(driver):
+                driver.execute("PRAGMA user_version=0").close()
+                self.scrubbing = False
+        except sqlite3.Error as error:
+            # Not an outage: nothing of the ledger is in doubt, and it is tried again.
+            log.warning("what was erased may still stand in unused parts of the file: %s", error)
+        finally:
+            raw.close()
+        self._scrub_by = time.monotonic() + SCRUB_DELAY_SECONDS_MAX
+
+    def _empty_log(self, driver: Driver) -> bool:
+        """Moves what stands in SQLite's log into the file and empties it; False while a reader needs the log."""
+        driver.execute(f"PRAGMA busy_timeout={SCRUB_BUSY_MILLISECONDS}").close()
+        # (busy, pages in the log, pages moved)
+        answer = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS_MAX}").close()
+        return answer is not None and not answer[0]

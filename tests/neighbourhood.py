@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from kg.contribution import Document
 from kg.ledger import Act, Batch, Change, Ledger, Receipt
-from kg.vocabulary import HELD_BY, LW
+from kg.vocabulary import CONCEPT, HELD_BY, LW
 
 BASE = "http://127.0.0.1:8000"
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -42,6 +42,7 @@ def document(
         f"<{me}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{LW}{kind}> .\n",
         f'<{me}> <http://purl.org/dc/terms/description> "{text}"@nl .\n',
         f'<{me}#verteller> <{LW}role> "een bewoonster"@nl .\n',
+        f"<{me}> <{LW}audience> <{CONCEPT}audience/{audience}> .\n",
         *(f"<{me}> <{LW}about> <{end}> .\n" for end in ends),
     }
     return Document(
