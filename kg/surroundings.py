@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from kg import vocabulary as word
@@ -32,6 +33,37 @@ _DATES = {f"<{word.DCTERMS}{name}>".encode() for name in ("issued", "created")}
 _PUBLIC_READERS = ("partners", "public")
 
 
+@dataclass(frozen=True)
+class Batch:
+    """All documents that one speaker sends at once, with what the ledger knows around them."""
+
+    speaker: str
+    documents: Mapping[str, Document]
+    neighbours: Mapping[str, Neighbour]
+    visible: frozenset[str]
+    """What is there and may be seen by the speaker, documents of the batch included."""
+    responses: Sequence[tuple[str, str, str]]
+    """(notation, target, response) of the speaker: those of the ledger and those of the batch."""
+    today: str
+    delegation: str
+
+    @property
+    def home(self) -> str:
+        """Where the things of this deployment have their addresses."""
+        return self.speaker.rpartition("/")[0] + "/"
+
+
+def batch_of(documents: Sequence[Document], known: Slice, *, today: str, delegation: str) -> Batch:
+    """The batch; a response of the ledger that comes in a new version counts as the new one."""
+    speaker = documents[0].holder
+    here = {document.iri: document for document in documents}
+    seen = {n.iri for n in known.neighbours if n.entry is not None and not n.ended and _may_see(n, speaker)}
+    old = [response for response in known.own_responses if response[2] not in here]
+    new = [(*document.response, document.iri) for document in documents if document.response]
+    neighbours = {n.iri: n for n in known.neighbours if n.iri not in here}
+    return Batch(speaker, here, neighbours, frozenset(seen | here.keys()), (*old, *new), today, delegation)
+
+
 class Surroundings:
     """The words of one ontology by term, ready to be laid beside documents."""
 
@@ -40,66 +72,55 @@ class Surroundings:
         self._words = _words(ontology)
         self._always = b"".join(self._words[f"<{concept}>".encode()] for concept in sorted(ontology.ranks))
 
-    def around(self, documents: Sequence[Document], known: Slice, *, today: str, delegation: str) -> bytes:
-        """N-Triples: the documents, their neighbours, the words used, the day and the kind of delegation.
-
-        All documents of a batch have one speaker and count as each other's neighbours.
-        """
-        here = {document.iri for document in documents}
-        speaker = documents[0].holder
-        lines: list[str] = [_line(NOW, word.LWS + "today", f'"{today}"^^<{word.XSD}date>')]
-        found = {n.iri for n in known.neighbours if n.entry is not None and not n.ended and _may_see(n, speaker)} | here
-        home = speaker.rpartition("/")[0] + "/"
+    def around(self, documents: Sequence[Document], batch: Batch) -> bytes:
+        """N-Triples: some documents of a batch, their neighbours in it and in the ledger, the words used, the day."""
+        lines: list[str] = [_line(NOW, word.LWS + "today", f'"{batch.today}"^^<{word.XSD}date>')]
+        payloads = [document.payload for document in documents]
         used: set[bytes] = set()
+        here = {document.iri for document in documents}
+        wanted = {r for document in documents for r in (*document.references, *document.ties, document.holder)} - here
         for document in documents:
-            lines += self._marks(document, used)
-            if document.ties:
-                lines.append(_line(document.iri, word.RDF_TYPE, f"<{TIED}>"))
-            if any(r not in found for r in document.references if r in document.ties or r.startswith(home)):
-                lines.append(_line(document.iri, word.RDF_TYPE, f"<{POINTS_ASTRAY}>"))
-            if delegation == "publicSource" and word.SOURCE not in document.classes:
-                lines.append(_line(document.iri, word.RDF_TYPE, f"<{FROM_PUBLIC_SOURCE}>"))
-        for neighbour in known.neighbours:
-            if neighbour.iri not in here:
-                lines += self._neighbour(neighbour, speaker)
-                used.update(f"<{c}>".encode() for c in neighbour.classes)
-        for notation, target, response in known.own_responses:
-            if response not in here:
-                lines.append(_line(response, word.HELD_BY, f"<{speaker}>"))
+            lines += self._facts(document, used)
+            lines += _marks(document, batch)
+        for iri in sorted(wanted):
+            if iri in batch.documents:
+                # Evidence here; it is judged with its own part of the batch.
+                lines += self._facts(batch.documents[iri], used)
+                payloads.append(batch.documents[iri].payload)
+            elif iri in batch.neighbours:
+                lines += self._neighbour(batch.neighbours[iri], batch)
+                used.update(f"<{c}>".encode() for c in batch.neighbours[iri].classes)
+        targets = {document.response[1] for document in documents if document.response}
+        for notation, target, response in batch.responses:
+            if target in targets and response not in here:
+                lines.append(_line(response, word.HELD_BY, f"<{batch.speaker}>"))
                 lines.append(_line(response, word.RESPONSE_TO, f"<{target}>"))
                 lines.append(_line(response, word.RESPONSE_KIND, f"<{word.CONCEPT}response/{notation}>"))
-        words = [self._words[term] for term in used if term in self._words]
-        return b"".join([*(d.payload for d in documents), "".join(lines).encode(), self._always, *words])
+        words = [self._words[term] for term in sorted(used) if term in self._words]
+        return b"".join([*payloads, "".join(lines).encode(), self._always, *words])
 
-    def _marks(self, document: Document, used: set[bytes]) -> Iterator[str]:
-        """What is main subject and what part, the rank and the year; notes in `used` which words occur."""
-        subjects: set[bytes] = set()
+    def _facts(self, document: Document, used: set[bytes]) -> Iterator[str]:
+        """The rank and the year of a document; notes in `used` which words occur in it."""
         years: list[int] = []
         for line in document.payload.split(b"\n"):
             if not line:
                 continue
-            subject, predicate, value = line[:-2].split(b" ", 2)
-            subjects.add(subject)
+            _, predicate, value = line[:-2].split(b" ", 2)
             used.add(predicate)
             if value.startswith(b"<"):
                 used.add(value)
             elif predicate in _DATES and value[1:5].isdigit():
                 years.append(int(value[1:5]))
-        yield _line(document.iri, word.RDF_TYPE, f"<{MAIN_SUBJECT}>")
         yield _line(document.iri, RANK, _integer(self._ranks[document.audience]))
         if years:
             yield _line(document.iri, YEAR, _integer(min(years)))
-        main = f"<{document.iri}>".encode()
-        for subject in sorted(subjects - {main}):
-            yield _line(subject.decode()[1:-1], word.RDF_TYPE, f"<{PART}>")
 
-    def _neighbour(self, neighbour: Neighbour, speaker: str) -> Iterator[str]:
+    def _neighbour(self, neighbour: Neighbour, batch: Batch) -> Iterator[str]:
         """What is known of a neighbour; what the speaker may not see is as if it were absent."""
         iri = neighbour.iri
-        seen = neighbour.entry is not None and _may_see(neighbour, speaker)
-        if not seen:
+        if neighbour.entry is None or not _may_see(neighbour, batch.speaker):
             # Addresses elsewhere on the web are not ours to know.
-            if iri.startswith(speaker.rpartition("/")[0] + "/"):
+            if iri.startswith(batch.home):
                 yield _line(iri, word.RDF_TYPE, f"<{ABSENT}>")
             return
         if neighbour.ended:
@@ -114,6 +135,22 @@ class Surroundings:
             yield _line(iri, word.PERSPECTIVE, f"<{perspective}>")
         if neighbour.dated and neighbour.dated[:4].isdigit():
             yield _line(iri, YEAR, _integer(int(neighbour.dated[:4])))
+
+
+def _marks(document: Document, batch: Batch) -> Iterator[str]:
+    """What the shapes look for: main subject and parts, whether it hangs on something, points astray, was recorded."""
+    marks = [MAIN_SUBJECT]
+    if document.ties:
+        marks.append(TIED)
+    if any(r not in batch.visible and (r in document.ties or r.startswith(batch.home)) for r in document.references):
+        marks.append(POINTS_ASTRAY)
+    if batch.delegation == "publicSource" and word.SOURCE not in document.classes:
+        marks.append(FROM_PUBLIC_SOURCE)
+    for mark in marks:
+        yield _line(document.iri, word.RDF_TYPE, f"<{mark}>")
+    subjects = {line.split(b" ", 1)[0] for line in document.payload.split(b"\n") if line}
+    for subject in sorted(subjects - {f"<{document.iri}>".encode()}):
+        yield _line(subject.decode()[1:-1], word.RDF_TYPE, f"<{PART}>")
 
 
 def _may_see(neighbour: Neighbour, speaker: str) -> bool:

@@ -20,9 +20,10 @@ from kg import vocabulary as word
 from kg.contribution import Document, Slice
 from kg.objection import OBJECTIONS, Objection, Severity
 from kg.ontology import Ontology
-from kg.surroundings import Surroundings
+from kg.surroundings import Surroundings, batch_of
 
 OBJECTIONS_MAX: Final = 500  # A batch that is wrong throughout is wrong in one way; a longer list helps nobody.
+DOCUMENTS_AT_ONCE: Final = 64  # Queries in shapes slow down with the graph: many small ones beat one large one.
 VALUE_CHARACTERS_MAX: Final = 200  # Enough to recognise a value in a message.
 Engine = Literal["shacl", "pyshacl"]
 
@@ -175,10 +176,16 @@ class Validator:
         """Everything the shapes have against these documents of one speaker, warnings included, in a fixed order."""
         if not documents:
             return ()
-        data = self._surroundings.around(documents, known, today=today, delegation=delegation)
-        own = {document.iri for document in documents}
-        # Neighbours are there as evidence, with too few facts to be judged.
-        findings = [f for f in self._engine.findings(data) if f.focus.partition("#")[0] in own]
+        batch = batch_of(documents, known, today=today, delegation=delegation)
+        findings: list[Finding] = []
+        for start in range(0, len(documents), DOCUMENTS_AT_ONCE):
+            some = documents[start : start + DOCUMENTS_AT_ONCE]
+            own = {document.iri for document in some}
+            found = self._engine.findings(self._surroundings.around(some, batch))
+            # Neighbours are there as evidence, with too few facts to be judged.
+            findings += [f for f in found if f.focus.partition("#")[0] in own]
+            if len(findings) > OBJECTIONS_MAX:
+                break
         return self._objections(findings)[:OBJECTIONS_MAX]
 
     def _objections(self, findings: Iterable[Finding]) -> tuple[Objection, ...]:

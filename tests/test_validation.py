@@ -15,8 +15,9 @@ import pytest
 
 from kg import vocabulary as word
 from kg.contribution import Document, Neighbour, Slice
+from kg.naming import renamed
 from kg.objection import OBJECTIONS, Objection, object_to
-from kg.validation import ShapesUnreadable, Validator, validation_report
+from kg.validation import DOCUMENTS_AT_ONCE, ShapesUnreadable, Validator, validation_report
 from tests.examples import BASE, DATA, ONTOLOGY, ROOT, TODAY, Example, examples, judge, read_example, slice_for
 
 SEED = 20261122
@@ -139,6 +140,26 @@ def test_a_batch_counts_as_its_own_neighbours(fast: Validator) -> None:
     assert () == fast.validate(together, known, today=TODAY, delegation="byHolder")
     alone = fast.validate(connection, known, today=TODAY, delegation="byHolder")
     assert [("TargetMissing", f"{BASE}/id/gemeente/nieuw-plan")] == [(o.name, o.value) for o in alone]
+
+
+def test_a_batch_is_one_whole_however_large_it_is(fast: Validator) -> None:
+    """What lies far apart in it counts: a connection to the last plan, a second response of the same kind."""
+    plan, connection = sorted(documents_of("batch/plan-and-its-connection.ttl"), key=lambda d: bool(d.ties))
+    (response,) = documents_of("response/recognises.ttl")
+    many = [renamed(plan, {plan.iri: f"{plan.iri}-{n}"}) for n in range(DOCUMENTS_AT_ONCE)]
+    whole = [connection, *many, plan]
+    assert () == fast.validate(whole, slice_for(whole), today=TODAY, delegation="byHolder")
+    first, second = (renamed(response, {response.iri: f"{BASE}/id/bewoners/r-{n}"}) for n in range(2))
+    others = [renamed(plan, {plan.iri: f"{BASE}/id/bewoners/p-{n}"}) for n in range(DOCUMENTS_AT_ONCE)]
+    twice = [first, *(held_by(d, response.holder) for d in others), second]
+    found = fast.validate(twice, slice_for(twice), today=TODAY, delegation="byHolder")
+    assert [("ResponseTwice", first.iri), ("ResponseTwice", second.iri)] == [(o.name, o.focus) for o in found]
+
+
+def held_by(document: Document, holder: str) -> Document:
+    """The same document of another holder."""
+    payload = document.payload.replace(document.holder.encode() + b">", holder.encode() + b">")
+    return replace(document, holder=holder, payload=payload)
 
 
 def test_what_one_may_not_see_is_as_if_it_were_not_there(fast: Validator) -> None:
