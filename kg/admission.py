@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from kg.accounts import Accounts
-from kg.checking import documents_from
 from kg.contribution import Document, Neighbour, Slice
 from kg.framing import Frame
 from kg.keeping import utc_now
@@ -18,6 +17,7 @@ from kg.ledger import Act, Batch, Ledger, Receipt
 from kg.naming import renamed
 from kg.objection import Objection, object_to
 from kg.party import AUDIENCES
+from kg.passing import documents_from
 from kg.settings import Settings
 from kg.workers import Crew, Ended, Worker
 
@@ -98,6 +98,7 @@ class Admission:
 
     def admit(self, submission: Submission) -> Admitted | Refused:
         """Takes a submission in, all of it or nothing; returns only after the ledger's commit is on disk."""
+        refused = Refused((object_to("Moved"),))
         for _ in range(TRIES_MAX):
             checked = self._check(submission)
             if isinstance(checked, Refused):
@@ -116,9 +117,10 @@ class Admission:
             outcome = self.ledger.submit(batch, self.now()).result()
             if isinstance(outcome, Receipt):
                 return Admitted(outcome, sound.documents, sound.warnings)
+            refused = Refused(outcome)
             if not any(o.name == "Moved" for o in outcome):
-                return Refused(outcome)
-        return Refused(outcome)
+                break
+        return refused
 
     def validate(self, submission: Submission) -> Sound | Refused:
         """The same checks, nothing kept."""

@@ -7,7 +7,8 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from io import RawIOBase
+from typing import IO, Any, TypeAlias, cast
 
 import pyoxigraph as ox
 
@@ -35,11 +36,14 @@ RDF_FORMATS: Mapping[str, ox.RdfFormat] = {
 }
 
 
+GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
+
+
 class TooLarge(Exception):
     """The answer passed its limit. Never leaves this room."""
 
 
-class Spool:
+class Spool(RawIOBase):
     """The answer on its way: into memory first, into a file that the parent opens when it grows."""
 
     def __init__(self, file: int, sock: socket.socket, limit_bytes: int) -> None:
@@ -49,7 +53,11 @@ class Spool:
         self.written = 0
         self.on_disk = False
 
-    def write(self, chunk: bytes) -> int:
+    def writable(self) -> bool:
+        """It is for writing only."""
+        return True
+
+    def write(self, chunk: bytes) -> int:  # type: ignore[override]
         """Appends; asks the parent for a file on disk when memory is full, refuses when the limit is passed."""
         self.written += len(chunk)
         if self.written > self.limit_bytes:
@@ -60,9 +68,6 @@ class Spool:
         while view:
             view = view[os.write(self.file, view) :]
         return len(chunk)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
 
     def _move(self) -> None:
         framing.send(self.sock, "more")
@@ -155,10 +160,11 @@ def run(
     store: ox.Store, text: str, base: str, graphs: Graphs, answer_format: str, spool: Spool, *, union: bool
 ) -> None:
     """Evaluates and serialises; raises SyntaxError for an unclear query."""
-    default = list(graphs.default) if graphs.default is not None else None
-    named = list(graphs.named) if graphs.named is not None else None
-    if default is not None and len(default) > GRAPHS_AS_LIST_MAX and not named:
-        store, default = memory.part(store, default), [ox.DefaultGraph()]  # type: ignore[list-item]
+    default: list[GraphName] | None = None if graphs.default is None else [*graphs.default]
+    named: list[ox.NamedNode | ox.BlankNode] | None = None if graphs.named is None else [*graphs.named]
+    if graphs.default is not None and len(graphs.default) > GRAPHS_AS_LIST_MAX and not named:
+        store, default = memory.part(store, graphs.default), [ox.DefaultGraph()]
+    output = cast(IO[bytes], spool)
     results = store.query(
         text,
         base_iri=base + "/",
@@ -168,9 +174,9 @@ def run(
     )
     if isinstance(results, ox.QueryTriples):
         form = RDF_FORMATS[answer_format]
-        ox.serialize(results, output=spool, format=form, prefixes=PREFIXES)
+        ox.serialize(results, output=output, format=form, prefixes=PREFIXES)
     else:
-        results.serialize(output=spool, format=RESULT_FORMATS[answer_format])
+        results.serialize(output=output, format=RESULT_FORMATS[answer_format])
 
 
 def place(error: SyntaxError) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ import pyoxigraph as ox
 
 from kg import framing
 from kg.answering import RDF_FORMATS
-from kg.contribution import Document, Neighbour, Slice
+from kg.contribution import Document
 from kg.naming import mint, renamed
 from kg.objection import Objection
 from kg.ontology import Ontology, read_ontology
 from kg.ownership import check_ownership
+from kg.passing import fields_of, slice_from
 from kg.reading import read
 from kg.validation import Validator
 from kg.vocabulary import PREFIXES
@@ -82,13 +82,8 @@ class Checking:
                 ontology=self.ontology,
             )
         self.documents = documents
-        fields = [{**asdict(replace(d, payload=b"")), "payload": len(d.payload)} for d in documents]
-        framing.send(
-            sock,
-            "read",
-            {"documents": fields, "objections": [asdict(o) for o in objections]},
-            b"".join(d.payload for d in documents),
-        )
+        head = {"documents": fields_of(documents), "objections": [asdict(o) for o in objections]}
+        framing.send(sock, "read", head, b"".join(d.payload for d in documents))
 
     def check(self, frame: framing.Frame, sock: socket.socket) -> None:
         """Holds the documents just read against the shapes, with what the ledger knows of their neighbours."""
@@ -102,28 +97,6 @@ class Checking:
     def state(self) -> dict[str, Any]:
         """How many shapes and words are held."""
         return {"predicates": len(self.ontology.predicates), "classes": len(self.ontology.classes)}
-
-
-def slice_from(fields: Mapping[str, Any]) -> Slice:
-    """A slice as it came over the socket."""
-    neighbours = tuple(
-        Neighbour(**{**n, "classes": tuple(n["classes"]), "perspectives": tuple(n["perspectives"])})
-        for n in fields["neighbours"]
-    )
-    return Slice(neighbours, tuple((a, b, c) for a, b, c in fields["own_responses"]))
-
-
-def documents_from(fields: Sequence[Mapping[str, Any]], payloads: bytes) -> tuple[Document, ...]:
-    """Documents as they came over the socket."""
-    documents: list[Document] = []
-    start = 0
-    for field in fields:
-        end = start + int(field["payload"])
-        tuples = {k: tuple(field[k]) for k in ("classes", "table", "ties", "references")}
-        response = tuple(field["response"]) if field["response"] else None
-        documents.append(Document(**{**field, **tuples, "response": response, "payload": payloads[start:end]}))
-        start = end
-    return tuple(documents)
 
 
 def convert(quads: bytes, form: str, given: str = "nquads") -> bytes:

@@ -24,7 +24,7 @@ def folder(name: str) -> Path:
 
 
 class Settings(BaseSettings):
-    """What an operator may choose: `wijkgraaf.toml` in the data folder < `WIJKGRAAF_*` < flags. Unknown keys are errors."""
+    """What an operator may choose: `wijkgraaf.toml` in the data folder < `WIJKGRAAF_*` < flags. Unknown keys fail."""
 
     model_config = SettingsConfigDict(env_prefix="WIJKGRAAF_", extra="forbid", frozen=True)
 

@@ -11,21 +11,21 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from kg.accounts import Accounts
-from kg.acts import LedgerUnavailable
-from kg.ledger import Ledger
-from kg.questions import load_questions
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.staticfiles import StaticFiles
 
+from kg.accounts import Accounts
+from kg.acts import LedgerUnavailable
 from kg.admission import Admission
 from kg.asking import Asking, Unanswered
 from kg.keeping import Projections, utc_now
+from kg.ledger import Ledger
 from kg.objection import Objection, object_to
 from kg.ontology import Ontology, read_ontology
+from kg.questions import load_questions
 from kg.settings import Settings, folder
 from service.callers import Callers
 from service.contributions import Speaking, contributions_router

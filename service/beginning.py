@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from kg.accounts import Accounts
-from kg.ledger import Ledger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from kg.accounts import Accounts
 from kg.keeping import utc_now
+from kg.ledger import Ledger
 from kg.settings import Settings, folder
 from service.callers import OPERATOR
 from service.doorway import door

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from kg.accounts import Accounts
 from starlette.requests import Request
 
+from kg.accounts import Accounts
 from kg.objection import Objection, object_to
 from kg.party import Caller, Right
 from kg.settings import Settings
@@ -107,4 +107,4 @@ class Callers:
 def is_operator(request: Request) -> bool:
     """Whether this request came through the socket in the data folder, which only the operator's account can open."""
     server = request.scope.get("server")
-    return bool(server) and server[1] is None
+    return server is not None and server[1] is None

@@ -10,17 +10,16 @@ from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
-from kg.ledger import Ledger
-from kg.questions import UnclearQuestion
 from pydantic import ValidationError
 from rich.console import Console
 
 from kg import cage
 from kg.acts import LedgerUnavailable
+from kg.ledger import Ledger
 from kg.party import STEWARD
+from kg.questions import UnclearQuestion
 from kg.settings import Settings, folder, read_settings
-from service import beginning, serving
-from service.app import make_app, open_house
+from service import beginning
 from service.callers import OPERATOR
 from service.cli_registers import party_app, token_app
 from service.doorway import door, running
@@ -106,6 +105,10 @@ def serve(
 
 
 def _serve(settings: Settings) -> None:
+    # Only here: the other commands start a second sooner without the whole house.
+    from service import serving
+    from service.app import make_app, open_house
+
     if running(settings):
         stop(f"A service already runs on {settings.data}.", UNAVAILABLE)
     try:
@@ -323,6 +326,8 @@ def verify(data: Data = None, as_json: AsJson = False) -> None:
 def rebuild(data: Data = None, as_json: AsJson = False) -> None:
     """Make every projection anew from the ledger and compare it with what is indexed."""
     settings = settings_for(data)
+    from service.app import open_house
+
     if running(settings):
         stop("The service makes its projections anew when it starts: stop it and start it again.", UNAVAILABLE)
     house = open_house(settings)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
-from kg.accounts import Accounts
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from kg.accounts import Accounts
 from kg.acts import LedgerUnavailable, Receipt, Recorded
 from kg.admission import Admission, Admitted, Refused, Sound, Submission
 from kg.objection import Objection, object_to

@@ -65,7 +65,7 @@ def description(asking: Asking) -> bytes:
         lines.append(f"{graph} {rdf_type} <{SD}NamedGraph> .")
     words = (
         f"Query only; updates are not offered: parties publish at {base}/contributions. The default graph is the union "
-        f"of all graphs. Each contribution is a graph of its own; {base}/view/{{party}} may be used in FROM, FROM NAMED, "
+        f"of all graphs. Each contribution is a graph of its own; {base}/view/{{party}} may stand in FROM, FROM NAMED, "
         "default-graph-uri and named-graph-uri and stands for all contributions of that party. "
         f"Limits: query text {limits.query_bytes_max} bytes, nesting {limits.query_nesting_max}, "
         f"{limits.query_patterns_max} triple patterns in a group, {limits.query_seconds_anonymous_max:g} s without and "

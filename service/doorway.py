@@ -8,11 +8,14 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import httpx
 
 from kg.settings import Settings
-from service.app import Asgi, Receive, Scope, Send, make_app, open_house
+
+if TYPE_CHECKING:
+    from service.app import Asgi, Receive, Scope, Send
 
 PATIENCE_SECONDS = 600.0  # Loading a large file takes minutes; a person watches and can stop it.
 INSIDE = "http://wijkgraaf"
@@ -33,9 +36,12 @@ async def door(
         async with httpx.AsyncClient(transport=transport, base_url=INSIDE, timeout=PATIENCE_SECONDS) as client:
             yield client
         return
+    # Only here: a command that talks to a running service need not load the whole house, which takes a second.
+    from service.app import make_app, open_house
+
     house = open_house(settings, answering=answering)
     try:
-        inside = httpx.ASGITransport(app=as_operator(make_app(house)))  # type: ignore[arg-type]
+        inside = httpx.ASGITransport(app=as_operator(make_app(house)))
         async with httpx.AsyncClient(transport=inside, base_url=INSIDE, timeout=PATIENCE_SECONDS) as client:
             yield client
     finally:

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
-from kg.questions import Question, bind, page
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kg.asking import Answer, Asking
 from kg.objection import Objection, object_to
+from kg.questions import Question, bind, page
 from service.callers import Callers
 from service.negotiation import HTML, RESULTS, TRIPLES, Format, choose, content_type, language
 from service.problems import RETRY_SECONDS, problem

@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Generator
+from typing import Literal
 
 import uvicorn
 
@@ -57,10 +58,10 @@ def serve(app: Asgi, settings: Settings, public: socket.socket) -> None:
     """Serves until a signal; answers under way are finished."""
     folder = listen_in_folder(settings)
 
-    def config(lifespan: str) -> uvicorn.Config:
+    def config(lifespan: Literal["on", "off"]) -> uvicorn.Config:
         return uvicorn.Config(
-            app,  # type: ignore[arg-type]
-            lifespan=lifespan,  # type: ignore[arg-type]
+            app,
+            lifespan=lifespan,
             log_level="warning",
             access_log=False,
             server_header=False,

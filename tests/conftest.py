@@ -111,11 +111,16 @@ def moerwijk(moerwijk_folder: Path) -> Iterator[Service]:
     service.stop()
 
 
-@pytest.fixture
-def writable(moerwijk_folder: Path, tmp_path: Path) -> Iterator[Service]:
-    """A running service with the Moerwijk example of this test alone."""
-    data = tmp_path / "data"
-    shutil.copytree(moerwijk_folder, data, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
-    service = start_service(data, "http://127.0.0.1:8000")
+@pytest.fixture(scope="module")
+def shared(moerwijk_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running service with the Moerwijk example that the tests of one file write to, each as a party of its own."""
+    service = start_service(copy_of(moerwijk_folder, tmp_path_factory.mktemp("shared")), "http://127.0.0.1:8000")
     yield service
     service.stop()
+
+
+def copy_of(folder: Path, where: Path) -> Path:
+    """A data folder of one's own with the same ledger."""
+    data = where / "data"
+    shutil.copytree(folder, data, ignore=shutil.ignore_patterns("*.sock", "*-lock"))
+    return data

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
-
-from conftest import Service, start_service
+from conftest import Service, copy_of, start_service
 from stories import BASE, PREFIXES, story
 
 LW = "https://w3id.org/lerende-wijk/def#"
+TEXT = "http://purl.org/dc/terms/description"
 ROLES = {
     "anonymous": None,
     "partner": ("voorbeeld-zorg", "read-partners"),
@@ -50,21 +51,17 @@ def secret(audience: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(moerwijk_folder: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(moerwijk_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Four stories of `voorbeeld-bewoners`, one for each audience."""
-    import shutil
 
-    data = tmp_path_factory.mktemp("access") / "data"
-    shutil.copytree(str(moerwijk_folder), data, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
+    data = copy_of(moerwijk_folder, tmp_path_factory.mktemp("access"))
     service = start_service(data, BASE)
     clients = {role: service.client(service.token(*who) if who else None) for role, who in ROLES.items()}
     contributions: dict[str, str] = {}
     for audience in AUDIENCES:
         table = f" ; lw:tableOf <{BASE}/id/voorbeeld-zorg>" if audience == "table" else ""
         body = story("voorbeeld-bewoners", f"t-{audience}", text=secret(audience), audience=audience, extra=table)
-        taken = clients["holder"].post(
-            "/contributions", content=body.encode(), headers={"Content-Type": "text/turtle"}
-        )
+        taken = clients["holder"].post("/contributions", content=body.encode(), headers={"Content-Type": "text/turtle"})
         assert taken.status_code == 201, taken.text
         contributions[audience] = taken.headers["location"]
     yield World(service, clients, contributions)
@@ -94,17 +91,17 @@ def test_each_role_reads_at_each_door_what_is_for_it(world: World, role: str, au
 
 
 LEAKS = {
-    "FROM": f"SELECT * FROM <{{graph}}> {{ ?s ?p ?o }}",
-    "FROM NAMED": f"SELECT * FROM NAMED <{{graph}}> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+    "FROM": "SELECT * FROM <{graph}> { ?s ?p ?o }",
+    "FROM NAMED": "SELECT * FROM NAMED <{graph}> { GRAPH ?g { ?s ?p ?o } }",
     "FROM view": f"SELECT * FROM <{BASE}/view/voorbeeld-bewoners> {{ ?s ?p ?o }}",
     "FROM NAMED view": f"SELECT * FROM NAMED <{BASE}/view/voorbeeld-bewoners> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
-    "GRAPH": f"SELECT * {{ GRAPH <{{graph}}> {{ ?s ?p ?o }} }}",
+    "GRAPH": "SELECT * { GRAPH <{graph}> { ?s ?p ?o } }",
     "GRAPH ?g": "SELECT * { GRAPH ?g { ?s ?p ?o } }",
     "path": f"SELECT * {{ <{BASE}/id/voorbeeld-bewoners/t-{{audience}}> (<{LW}x>|!<{LW}x>)* ?o }}",
-    "inverse path": f"SELECT * {{ <{BASE}/id/voorbeeld-bewoners> ^<{LW}heldBy>/<http://purl.org/dc/terms/description> ?o }}",
+    "inverse path": f"SELECT * {{ <{BASE}/id/voorbeeld-bewoners> ^<{LW}heldBy>/<{TEXT}> ?o }}",
     "EXISTS": f"SELECT (EXISTS {{ <{BASE}/id/voorbeeld-bewoners/t-{{audience}}> ?p ?o }} AS ?leak) {{ }}",
     "DESCRIBE": f"DESCRIBE <{BASE}/id/voorbeeld-bewoners/t-{{audience}}>",
-    "sub-select": f"SELECT * {{ {{ SELECT ?o {{ ?s <http://purl.org/dc/terms/description> ?o }} }} }}",
+    "sub-select": "SELECT * { { SELECT ?o { ?s <http://purl.org/dc/terms/description> ?o } } }",
     "VALUES": f"SELECT * {{ VALUES ?s {{ <{BASE}/id/voorbeeld-bewoners/t-{{audience}}> }} ?s ?p ?o }}",
     "MINUS": f"SELECT * {{ ?s ?p ?o MINUS {{ ?s a <{LW}Party> }} }}",
     "OPTIONAL": f"SELECT * {{ BIND(<{BASE}/id/voorbeeld-bewoners/t-{{audience}}> AS ?x) OPTIONAL {{ ?x ?p ?o }} }}",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import httpx
-
-from conftest import start_service
+from conftest import copy_of, start_service
 from stories import BASE, PREFIXES
 
 WORDS = """\
@@ -31,7 +29,9 @@ onze:Lied a owl:Class ;
     skos:definition "Het eerste is een lied over het tweede."@nl, "The first is a song about the second."@en ;
     lw:sentence "bezingt"@nl, "sings about"@en .
 """
-SONG = PREFIXES + f"""\
+SONG = (
+    PREFIXES
+    + f"""\
 <{BASE}/id/voorbeeld-bewoners/lied> a <https://wijk.example/def#Lied> ;
     lw:heldBy <{BASE}/id/voorbeeld-bewoners> ; lw:audience audience:public ;
     dcterms:title "Het lied van de singel"@nl ;
@@ -43,6 +43,7 @@ SONG = PREFIXES + f"""\
     lw:relation <https://wijk.example/id/concept/relation/singsAbout> ;
     lw:rationale "In elke regel komt een straat voor."@nl .
 """
+)
 
 
 def test_a_new_kind_and_a_new_relation_need_no_code(moerwijk_folder: Path, tmp_path: Path) -> None:
@@ -50,8 +51,7 @@ def test_a_new_kind_and_a_new_relation_need_no_code(moerwijk_folder: Path, tmp_p
     extra = tmp_path / "extra"
     (extra / "ontology").mkdir(parents=True)
     (extra / "ontology" / "onze.ttl").write_text(WORDS)
-    data = tmp_path / "data"
-    shutil.copytree(moerwijk_folder, data, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
+    data = copy_of(moerwijk_folder, tmp_path)
     headers = {"Content-Type": "text/turtle"}
 
     without = start_service(data, BASE)

@@ -169,13 +169,13 @@ def test_pages_of_a_question_are_the_whole_of_it_in_order(moerwijk: Service) -> 
     assert len(whole) > 34
 
 
-def test_a_page_of_an_older_position_is_gone(writable: Service) -> None:
+def test_a_page_of_an_older_position_is_gone(shared: Service) -> None:
     """After a write the rest of a list is 410 with where to start again, never a mixture."""
-    answer = get(writable, "/queries/instruments-for-a-place?limit=5", "text/csv")
+    answer = get(shared, "/queries/instruments-for-a-place?limit=5", "text/csv")
     following = answer.headers["link"].split(">")[0].removeprefix("<")
-    assert get(writable, following, "text/csv").status_code == 200
-    writable.run("party", "add", "nieuw", "--name", "Nieuw", "--perspective", "residents")
-    gone = get(writable, following, "text/csv")
+    assert get(shared, following, "text/csv").status_code == 200
+    shared.run("party", "add", "nieuw", "--name", "Nieuw", "--perspective", "residents")
+    gone = get(shared, following, "text/csv")
     assert (gone.status_code, gone.json()["errors"][0]["name"]) == (410, "CursorGone")
 
 

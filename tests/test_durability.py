@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import random
-import shutil
 import signal
 import threading
 from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Service, start_service
+from conftest import Service, copy_of, start_service
 from stories import BASE, story
 
 TURTLE = {"Content-Type": "text/turtle"}
@@ -37,8 +36,7 @@ def _write_until_killed(service: Service, token: str, writer: int, run: int, sto
 
 
 def _kill_under_writes(folder: Path, tmp_path: Path, kills: int) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(folder, data, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
+    data = copy_of(folder, tmp_path)
     service = start_service(data, BASE)
     service.run("party", "add", "mijn-straat", "--name", "Mijn straat", "--perspective", "residents")
     token = service.token("mijn-straat", "contribute")
@@ -82,8 +80,7 @@ def test_everything_acknowledged_is_there_after_many_kills(moerwijk_folder: Path
 
 def test_nothing_runs_on_after_kill_9_of_the_service(moerwijk_folder: Path, tmp_path: Path) -> None:
     """Readers, workers and checkers end with the service, so that a restart finds the machine free."""
-    data = tmp_path / "data"
-    shutil.copytree(moerwijk_folder, data, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
+    data = copy_of(moerwijk_folder, tmp_path)
     service = start_service(data, BASE)
     children = _descendants(service.process.pid)
     service.stop(signal.SIGKILL)
