@@ -1,8 +1,9 @@
 """The questions in `queries/`: read from their files, with typed parameters, and bound without building strings.
 
-A file opens with its question as a sentence in English (`# What …?`), then `# nl:` the same in Dutch, `# about:` and
-`# over:` what counts and what does not, and `# param NAME TYPE [required] [default VALUE]` for each parameter. Each
-parameter has one marked row in the query, `VALUES (?name) { (UNDEF) }`, which is replaced by a term.
+A file opens with its question as a sentence in English (`# What …?`). Then come `# nl:` the same in Dutch, `# about:`
+and `# over:` what counts and what does not, and `# param NAME TYPE [required|optional] [default VALUE]` for each
+parameter. Each parameter has its marked row in the query, `VALUES (?name) { (UNDEF) }`, which is replaced by a term
+that the library writes; a parameter without a value leaves its row open. Each question declares a total order.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -21,21 +23,42 @@ from kg.vocabulary import SCHEME, XSD
 
 LANGUAGES = ("nl", "en")
 TEXT_CHARACTERS_MAX = 1000  # A parameter is a name, a date or some words; more is not a parameter.
+REGISTER = "wijk"  # Whose names places bear.
+
 _TYPES = ("iri", "lang", "string", "integer", "date", "year", "boolean", "party", "place")
 _PATTERNS = {
     "integer": r"-?\d{1,18}",
-    "date": r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
+    "date": r"\d{4}-\d{2}-\d{2}",
     "year": r"\d{4}",
     "boolean": r"true|false",
 }
 _DATATYPES = {"integer": "integer", "date": "date", "year": "gYear", "boolean": "boolean"}
-_SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}(/[a-z0-9][a-z0-9._-]{0,79})?")
-
-REGISTER = "wijk"  # Whose names places bear.
+_EXAMPLES = {
+    "integer": "-3, 0, 12",
+    "date": "2027-06-30",
+    "year": "2023",
+    "boolean": "true, false",
+    "party": "gemeente, https://…/id/gemeente",
+    "place": "pl-oost, https://…/id/wijk/pl-oost",
+    "iri": "https://…",
+}
+_SLUGS = {
+    "party": re.compile(r"[a-z0-9][a-z0-9._-]{0,79}"),
+    "place": re.compile(r"[a-z0-9][a-z0-9._-]{0,79}(/[a-z0-9][a-z0-9._-]{0,79}){0,2}"),
+}
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_NAME = re.compile(r"[a-z][A-Za-z0-9]*")
+_OPEN_ROW = re.compile(r"VALUES\s*\(\s*\?(\w+)\s*\)\s*\{\s*\(\s*UNDEF\s*\)\s*\}")
+_ORDER = re.compile(r"\bORDER\s+BY\b", re.IGNORECASE)
+_GRAPH_ANSWER = re.compile(r"\s*(CONSTRUCT|DESCRIBE)\b", re.IGNORECASE)
+_HEADS = ("nl", "about", "over")
 
 
 class UnclearQuestion(ValueError):
     """A question's file that can't be used: the message names the file, the line and what to mend."""
+
+    def __init__(self, file: Path, line: int, mend: str) -> None:
+        super().__init__(f"{file}:{line}: {mend}")
 
 
 @dataclass(frozen=True)
@@ -76,69 +99,110 @@ def load_questions(folders: Sequence[Path], ontology: Ontology, base: str) -> Ma
     for folder in folders:
         for file in sorted(folder.rglob("*.rq")):
             name = str(file.relative_to(folder).with_suffix(""))
+            if name in found:
+                raise UnclearQuestion(file, 1, f"there is a question {name} already: give this file another name")
             found[name] = _read(file, name, ontology, base)
     return found
 
 
 def _read(file: Path, name: str, ontology: Ontology, base: str) -> Question:
-    text = file.read_text()
+    """One file as a question."""
+    text = file.read_text(encoding="utf-8")
     lines = text.splitlines()
-    head: dict[str, str] = {}
-    parameters: list[Parameter] = []
-    for number, line in enumerate(lines[1:], 2):
-        if not line.startswith("#"):
-            break
-        key, _, value = line.lstrip("# ").partition(":")
-        if line.startswith("# param "):
-            parameters.append(_parameter(file, number, line.split()[2:], ontology))
-        elif key in ("nl", "about", "over"):
-            head[key] = value.strip()
-    missing = [key for key in ("nl", "about", "over") if not head.get(key)]
-    if not lines or not re.match(r"# .*\?\s*$", lines[0]) or missing:
-        raise UnclearQuestion(f"{file}: the first line is `# the question?`; then come # nl:, # about: and # over:")
-    for parameter in parameters:
-        count = len(parameter.row.findall(text))
-        if count == 0:
-            raise UnclearQuestion(f"{file}: no row VALUES (?{parameter.name}) {{ (UNDEF) }} for its parameter")
-    body = "\n".join(line for line in lines if not line.startswith(("#", "PREFIX")))
+    if not lines or not re.fullmatch(r"# \S.*\?\s*", lines[0]):
+        raise UnclearQuestion(file, 1, "the first line is the question in English: `# What …?`")
+    head, parameters, body_from = _head(file, lines, ontology)
+    body = "\n".join(line for line in lines[body_from:] if not line.lstrip().startswith(("#", "PREFIX")))
+    _check_rows(file, text, parameters)
+    is_construct = bool(_GRAPH_ANSWER.match(body))
+    if not is_construct and not _ORDER.search(body):
+        raise UnclearQuestion(file, len(lines), "no ORDER BY: without a total order its pages would not fit together")
     return Question(
         name=name,
         text=text,
-        question_en=lines[0].removeprefix("# ").strip(),
+        question_en=lines[0].removeprefix("#").strip(),
         question_nl=head["nl"],
         about_en=head["about"],
         about_nl=head["over"],
-        parameters=tuple(parameters),
-        is_construct=bool(re.match(r"\s*(CONSTRUCT|DESCRIBE)\b", body)),
+        parameters=parameters,
+        is_construct=is_construct,
         base=base,
         concepts=ontology.notations,
     )
 
 
+def _head(file: Path, lines: Sequence[str], ontology: Ontology) -> tuple[dict[str, str], tuple[Parameter, ...], int]:
+    """The comment lines under the question: sentences by their key, parameters, and the line where the query starts."""
+    head: dict[str, str] = {}
+    parameters: list[Parameter] = []
+    end = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    for number, line in enumerate(lines[1:end], 2):
+        key, _, value = line.removeprefix("#").strip().partition(":")
+        if key.split()[:1] == ["param"]:
+            parameter = _parameter(file, number, line.removeprefix("#").split()[1:], ontology)
+            if parameter.name in (p.name for p in parameters):
+                raise UnclearQuestion(file, number, f"parameter {parameter.name} stands here twice")
+            parameters.append(parameter)
+        elif key not in _HEADS or key in head or not value.strip():
+            raise UnclearQuestion(file, number, "expected `# nl:`, `# about:`, `# over:` (once each) or `# param …`")
+        else:
+            head[key] = value.strip()
+    for key in _HEADS:
+        if key not in head:
+            raise UnclearQuestion(file, end, f"`# {key}:` is missing under the question")
+    if not head["nl"].endswith("?"):
+        raise UnclearQuestion(file, 2, "`# nl:` is the question in Dutch and ends in a question mark")
+    return head, tuple(parameters), end
+
+
 def _parameter(file: Path, number: int, words: Sequence[str], ontology: Ontology) -> Parameter:
-    scheme = SCHEME + words[1].removeprefix("concept:") if len(words) > 1 else ""
-    if len(words) < 2 or (words[1] not in _TYPES and scheme not in ontology.notations):
-        raise UnclearQuestion(
-            f"{file}:{number}: `# param NAME TYPE`, and TYPE is {', '.join(_TYPES)} or concept:SCHEME"
-        )
-    rest = list(words[2:])
-    required = "required" in rest
-    default = rest[rest.index("default") + 1] if "default" in rest[:-1] else None
-    return Parameter(words[0], words[1], required, default)
+    """A parameter from the words of its line."""
+    known = (*_TYPES, *sorted(f"concept:{scheme.removeprefix(SCHEME)}" for scheme in ontology.notations))
+    if len(words) < 2 or not _NAME.fullmatch(words[0]):
+        raise UnclearQuestion(file, number, "expected `# param NAME TYPE [required|optional] [default VALUE]`")
+    if words[1] not in known:
+        near = get_close_matches(words[1], known, 3) or _TYPES
+        raise UnclearQuestion(file, number, f"no type {words[1]}; did you mean {', '.join(near)}?")
+    match list(words[2:]):
+        case [] | ["optional"]:
+            return Parameter(words[0], words[1])
+        case ["required"]:
+            return Parameter(words[0], words[1], required=True)
+        case ["default", value]:
+            return Parameter(words[0], words[1], default=value)
+        case _:
+            raise UnclearQuestion(
+                file, number, "after the type comes nothing, `required`, `optional` or `default VALUE`"
+            )
+
+
+def _check_rows(file: Path, text: str, parameters: Sequence[Parameter]) -> None:
+    """Each parameter has its marked row, and each marked row its parameter."""
+    names = {p.name for p in parameters}
+    marked: set[str] = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        for name in _OPEN_ROW.findall(line):
+            if name not in names:
+                raise UnclearQuestion(file, number, f"an open row for ?{name}, which is no parameter of this question")
+            marked.add(name)
+    for name in sorted(names - marked):
+        raise UnclearQuestion(file, 1, f"no row VALUES (?{name}) {{ (UNDEF) }} for its parameter {name}")
 
 
 def bind(question: Question, values: Mapping[str, str]) -> str | tuple[Objection, ...]:
     """The query with these values in it, or every objection to them. A parameter without a value stays open."""
     names = [p.name for p in question.parameters]
     objections = [
-        object_to("ParameterUnknown", path=name[:100], limit=", ".join(names) or "-")
+        object_to(
+            "ParameterUnknown", path=name[:100], limit=", ".join(get_close_matches(name, names, 3) or names) or "-"
+        )
         for name in values
         if name not in names
     ]
     text = question.text
     for parameter in question.parameters:
-        value = values.get(parameter.name, parameter.default)
-        if value is None or value == "":
+        value = values.get(parameter.name) or parameter.default
+        if not value:
             if parameter.required:
                 objections.append(object_to("ParameterMissing", path=parameter.name))
             continue
@@ -160,28 +224,44 @@ def _term(question: Question, parameter: Parameter, value: str) -> ox.NamedNode 
 
     if len(value) > TEXT_CHARACTERS_MAX:
         return unclear(f"≤ {TEXT_CHARACTERS_MAX}")
-    if kind in _PATTERNS:
-        if not re.fullmatch(_PATTERNS[kind], value):
-            return unclear(kind)
-        return ox.Literal(value, datatype=ox.NamedNode(XSD + _DATATYPES[kind]))
     if kind == "lang":
         return ox.Literal(value) if value in LANGUAGES else unclear(", ".join(LANGUAGES))
     if kind == "string":
         return ox.Literal(value)
+    if kind in _PATTERNS:
+        if not re.fullmatch(_PATTERNS[kind], value, re.ASCII) or (kind == "date" and not _is_day(value)):
+            return unclear(_EXAMPLES[kind])
+        return ox.Literal(value, datatype=ox.NamedNode(XSD + _DATATYPES[kind]))
     if kind.startswith("concept:"):
         known = question.concepts[SCHEME + kind.removeprefix("concept:")]
         if value in known or value in known.values():
             return ox.NamedNode(known.get(value, value))
-        near = get_close_matches(value, known, 3)
-        return unclear(", ".join(near or known))
-    if kind in ("party", "place") and "://" not in value:
-        if not _SLUG.fullmatch(value):
-            return unclear(kind)
+        return unclear(", ".join(get_close_matches(value, known, 3) or known))
+    if kind in _SLUGS and not _SCHEME.match(value):
+        if not _SLUGS[kind].fullmatch(value):
+            return unclear(_EXAMPLES[kind])
         inside = f"{REGISTER}/" if kind == "place" and "/" not in value else ""
         return ox.NamedNode(f"{question.base}/id/{inside}{value}")
-    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>\"{}|^`\\]+", value):
-        return unclear("IRI")
-    return ox.NamedNode(value)
+    return _iri(value) or unclear(_EXAMPLES["iri"])
+
+
+def _iri(value: str) -> ox.NamedNode | None:
+    """`value` as an IRI, or None when it is not an absolute one."""
+    if not _SCHEME.match(value):
+        return None
+    try:
+        return ox.NamedNode(value)
+    except ValueError:
+        return None
+
+
+def _is_day(value: str) -> bool:
+    """Whether the calendar has this day."""
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def page(text: str, limit: int, offset: int) -> str:

@@ -1,4 +1,4 @@
-"""The Moerwijk example as a store of the public audience, without a service: a graph a document, and the ledger's graph.
+"""The Moerwijk example as the public audience's store, without a service: a graph a document, and the ledger's graph.
 
 It reads the example's Turtle in the order of its manifest and keeps, of each document, the last version that is public
 and whose ties all lead to something that is there. `shuffled` loads the same statements in another order.
@@ -61,7 +61,7 @@ def read_example() -> tuple[Loaded, ...]:
     for batch in json.loads((EXAMPLE / "manifest.json").read_text()):
         by_document: dict[str, list[ox.Triple]] = {}
         for quad in ox.parse(path=EXAMPLE / batch["file"], format=ox.RdfFormat.TURTLE, base_iri=f"{BASE}/"):
-            subject = quad.subject.value.partition("#")[0]  # type: ignore[union-attr]
+            subject = quad.subject.value.partition("#")[0]
             by_document.setdefault(subject, []).append(quad.triple)
         for document, triples in by_document.items():
             number += 1
@@ -104,7 +104,9 @@ def quads_of(loaded: Loaded) -> Iterator[ox.Quad]:
         yield ox.Quad(graph, predicate, value, LEDGER)
 
 
-def build_store(documents: tuple[Loaded, ...], extra: tuple[ox.Quad, ...] = (), shuffled: int | None = None) -> ox.Store:
+def build_store(
+    documents: tuple[Loaded, ...], extra: tuple[ox.Quad, ...] = (), shuffled: int | None = None
+) -> ox.Store:
     """The store; `extra` are statements that a test adds, `shuffled` is the seed of another order of loading."""
     quads = [quad for document in documents for quad in quads_of(document)]
     quads += [
