@@ -9,6 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from kg import objection
 from kg import vocabulary as word
 from kg.objection import OBJECTIONS
 from kg.validation import Validator
@@ -64,11 +65,11 @@ def test_a_refused_example_gives_the_objection_of_its_folder(
     objections = judge(example, extended if "extra" in example.settings else validator)
     expected = example.file.parent.name
     assert [expected] == [o.name for o in objections], [o.message_en for o in objections]
-    (objection,) = objections
-    assert OBJECTIONS[expected].severity == objection.severity
-    for message in (objection.message_nl, objection.message_en):
+    (found,) = objections
+    assert OBJECTIONS[expected].severity == found.severity
+    for message in (found.message_nl, found.message_en):
         assert re.fullmatch(r"[^{}]{20,600}", message), message
-    assert objection.message_nl != objection.message_en
+    assert found.message_nl != found.message_en
 
 
 @pytest.mark.parametrize("example", REFUSED, ids=ids)
@@ -207,3 +208,18 @@ def test_every_objection_has_words(name: str) -> None:
     assert kind.message_nl != kind.message_en
     for message in (kind.message_nl, kind.message_en):
         assert re.fullmatch(r"[A-ZÀ-Ý{].{10,400}[.?)]", message), message
+
+
+def test_the_tree_in_the_docstring_holds_every_objection() -> None:
+    """Each name under its family, with its invariant, and no name that does not exist."""
+    assert objection.__doc__
+    tree: dict[str, tuple[str, str | None]] = {}
+    family = ""
+    for line in objection.__doc__.splitlines():
+        if heading := re.match(r"    [├└]── (\w+)", line):
+            family = heading[1]
+            line = line[heading.end() :] if family == "Unknown" else ""
+        for name, rule in re.findall(r"\b([A-Z]\w+[a-z])\b(?: (I\d+))?", line):
+            if family:
+                tree[name] = (family, rule or None)
+    assert {name: (kind.family, kind.rule) for name, kind in OBJECTIONS.items()} == tree
