@@ -177,6 +177,9 @@ class Writer:
                 self._erased()
             for change in group.changes:
                 self._tell(change)
+        except BaseException:
+            self.outage = "a store could not follow the ledger"
+            raise
         finally:
             for job, answer in zip(group.jobs, group.answers, strict=True):
                 if isinstance(answer, Exception):

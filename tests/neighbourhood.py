@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -111,6 +114,14 @@ def made_anew(ledger: Ledger, audience: str, now: datetime = NOW) -> list[bytes]
     for chunk in ledger.snapshot(audience, now):
         store.load(chunk, format=ox.RdfFormat.N_QUADS)
     return lines_of(store)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder that is gone afterwards; in memory where there is such a place, since here nothing has to survive."""
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
+        yield Path(name)
 
 
 class Stores:

@@ -6,12 +6,8 @@ stores that live by the changes alone, and against stores made anew; at its end 
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pyoxigraph as ox
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +17,7 @@ from kg.contribution import Document
 from kg.ledger import Act, Ledger, Receipt
 from kg.party import AUDIENCES
 from kg.vocabulary import DOCUMENT, HELD_BY, TOMBSTONE
-from tests.neighbourhood import BASE, NOW, Stores, batch, document, iri, made_anew, taken
+from tests.neighbourhood import BASE, NOW, Stores, batch, document, folder, iri, made_anew, taken
 from tests.reference_visible import World
 
 PARTIES = ("ans", "bo", "wijk")
@@ -47,14 +43,6 @@ steps = st.lists(
     min_size=2,
     max_size=14,
 )
-
-
-@contextmanager
-def folder() -> Iterator[Path]:
-    """A folder that is gone afterwards; in memory where there is such a place, since here nothing has to survive."""
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
-        yield Path(name)
 
 
 @dataclass
@@ -188,7 +176,7 @@ def positions_and_lines(parallel: Parallel) -> dict[str, tuple[int, list[bytes]]
     return {audience: (parallel.stores.positions[audience], parallel.stores.lines(audience)) for audience in AUDIENCES}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps)
 def test_whatever_a_party_does_the_others_viewpoints_stay_as_they_are(history: list[tuple[object, ...]]) -> None:
     """A's viewpoint changes only by A, its erasures and its grounds; live, rebuilt and reference are one.
@@ -225,7 +213,7 @@ def test_whatever_a_party_does_the_others_viewpoints_stay_as_they_are(history: l
         parallel.ledger.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(speaking, min_size=1, max_size=8), st.lists(says | ends, min_size=1, max_size=6))
 def test_what_is_not_public_moves_nothing_public(
     history: list[tuple[object, ...]], restricted: list[tuple[object, ...]]

@@ -18,16 +18,23 @@ from kg.ledger import Act, Change, Ledger, LedgerUnavailable, Receipt
 from kg.objection import OBJECTIONS
 from kg.party import AUDIENCES
 from kg.vocabulary import LW
-from tests.neighbourhood import BASE, NOW, Stores, batch, document, iri, made_anew, refused, taken
+from tests.neighbourhood import BASE, NOW, Stores, batch, document, folder, iri, made_anew, refused, taken
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def place() -> Iterator[Path]:
+    """The folder of this test's ledger."""
+    with folder() as place:
+        yield place
+
+
+@pytest.fixture
+def url(place: Path) -> str:
     """Where the ledger of this test stands."""
-    return f"sqlite:///{tmp_path}/ledger.sqlite"
+    return f"sqlite:///{place}/ledger.sqlite"
 
 
 @pytest.fixture
@@ -462,11 +469,11 @@ def test_what_is_no_ledger_is_not_opened(tmp_path: Path) -> None:
         Ledger.open("sqlite://")
 
 
-def test_the_ledger_is_for_its_owner_alone(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_ledger_is_for_its_owner_alone(ledger: Ledger, place: Path) -> None:
     """No file of it can be read by another account of the machine."""
     taken(ledger, batch("ans", document("ans", "v1", audience="own")))
     assert {"ledger.sqlite": 0o600, "ledger.sqlite-wal": 0o600} == {
-        file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir() if file.name.endswith(("sqlite", "-wal"))
+        file.name: file.stat().st_mode & 0o777 for file in place.iterdir() if file.name.endswith(("sqlite", "-wal"))
     }
 
 

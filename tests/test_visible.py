@@ -113,7 +113,7 @@ def over_today(world: World, today: int) -> set[str]:
     return {name for name, thing in world.things.items() if not thing.ended and thing.last_day == date_of(today - 1)}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(steps)
 def test_the_function_and_the_reference_see_the_same(history: list[list[tuple[object, ...]]]) -> None:
     """After every step of any history, circles included, `visible` equals the reference in both stores."""
@@ -130,7 +130,7 @@ def test_the_function_and_the_reference_see_the_same(history: list[list[tuple[ob
         world.lay_ghosts(date_of(today))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(steps)
 def test_looking_again_at_what_changed_equals_looking_at_everything(history: list[list[tuple[object, ...]]]) -> None:
     """A store kept by `revisit` alone, batch after batch and day after day, equals a store made anew."""
