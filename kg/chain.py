@@ -45,6 +45,7 @@ ENVELOPE = (
 SHARED = ("id", "time", "party", "recorder", "delegation", "audience", "batch", "name_digest", "payload_digest")
 """The part of an envelope that everybody sees who may see the contribution."""
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _MARK = re.compile(rb"(\d{20}) ([0-9a-f]{64})\n")
 
 
@@ -60,7 +61,7 @@ class Heads:
 
 def canonical(value: object) -> bytes:
     """One byte form for one value: JSON with sorted keys and no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def digest_of(*parts: bytes) -> str:

@@ -228,6 +228,7 @@ class Lookups:
                     ended=row.ended,
                     perspectives=tuple(row.perspectives.split()),
                     dated=row.dated,
+                    table=tuple(row.table_of.split()),
                 )
             elif iri in gone:
                 left = gone[iri]

@@ -105,7 +105,9 @@ def refused(ledger: Ledger, made: Batch, now: datetime = NOW) -> list[tuple[str,
 
 def lines_of(store: ox.Store) -> list[bytes]:
     """Everything in a store as sorted N-Quads."""
-    return sorted(store.dump(format=ox.RdfFormat.N_QUADS).splitlines())
+    dumped = store.dump(format=ox.RdfFormat.N_QUADS)
+    assert dumped is not None
+    return sorted(dumped.splitlines())
 
 
 def made_anew(ledger: Ledger, audience: str, now: datetime = NOW) -> list[bytes]:

@@ -133,7 +133,7 @@ class Parallel:
         if holder == party or other not in self.world.things:
             return
         for kind in ("withdraw", "erase"):
-            answer = self.ledger.submit(batch(party, Act(kind, other)), self.now).result(10)  # type: ignore[arg-type]
+            answer = self.ledger.submit(batch(party, Act(kind, other)), self.now).result(10)
             assert not isinstance(answer, Receipt)
         said = document(holder, other.rsplit("/", 1)[1], "van een ander")
         answer_or_bug = self.ledger.submit(batch(party, said, replace=True), self.now).exception(10)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from kg.chain import audience_genesis, position_digest
-from kg.contribution import Neighbour, Slice
-from kg.ledger import Act, Change, Ledger, LedgerUnavailable, Receipt
+from kg.contribution import Document, Neighbour, Slice
+from kg.ledger import Act, Batch, Change, Ledger, LedgerUnavailable, Receipt
 from kg.objection import OBJECTIONS
 from kg.party import AUDIENCES
 from kg.vocabulary import LW
@@ -152,16 +152,19 @@ def test_only_the_holder_speaks_and_withdraws(ledger: Ledger) -> None:
 def test_a_recorder_from_public_sources_stands_back_for_the_holder(ledger: Ledger) -> None:
     """What the holder has touched itself, an editor may not replace, withdraw or publish again; others it may."""
     story = document("ans", "v1")
-    by_editors = {"recorder": "redactie", "delegation": "publicSource"}
-    taken(ledger, batch("ans", story, **by_editors))
+
+    def by_editors(act: Act | Document, *, replace: bool = False) -> Batch:
+        return batch("ans", act, recorder="redactie", delegation="publicSource", replace=replace)
+
+    taken(ledger, by_editors(story))
     second = document("ans", "v1", "Beter")
-    taken(ledger, batch("ans", second, replace=True, **by_editors))
+    taken(ledger, by_editors(second, replace=True))
     taken(ledger, batch("ans", document("ans", "v1", "Van mij"), replace=True))
-    assert [("NotHolder", story.iri)] == refused(ledger, batch("ans", second, replace=True, **by_editors))
-    assert [("NotHolder", story.iri)] == refused(ledger, batch("ans", Act("withdraw", story.iri), **by_editors))
+    assert [("NotHolder", story.iri)] == refused(ledger, by_editors(second, replace=True))
+    assert [("NotHolder", story.iri)] == refused(ledger, by_editors(Act("withdraw", story.iri)))
     taken(ledger, batch("ans", Act("withdraw", story.iri)))
-    assert [("NotHolder", story.iri)] == refused(ledger, batch("ans", second, **by_editors))
-    taken(ledger, batch("ans", document("ans", "v2"), **by_editors))
+    assert [("NotHolder", story.iri)] == refused(ledger, by_editors(second))
+    taken(ledger, by_editors(document("ans", "v2")))
     by_professional = batch("ans", second, recorder="zorg", delegation="namens")
     assert ("ans", "zorg", "namens") == (lambda one: (one.party, one.recorder, one.delegation))(
         ledger.history(taken(ledger, by_professional).contributions[0].iri)[-1]
@@ -173,12 +176,12 @@ def test_what_was_read_and_has_moved_sends_the_batch_round_again(ledger: Ledger)
     place = document("wijk", "plein", kind="Place")
     taken(ledger, batch("wijk", place))
     for change in (
-        lambda: taken(ledger, batch("wijk", document("wijk", "plein", "Nieuw", kind="Place"), replace=True)),
-        lambda: taken(ledger, batch("wijk", Act("withdraw", place.iri))),
-        lambda: taken(ledger, batch("wijk", Act("erase", place.iri))),
+        batch("wijk", document("wijk", "plein", "Nieuw", kind="Place"), replace=True),
+        batch("wijk", Act("withdraw", place.iri)),
+        batch("wijk", Act("erase", place.iri)),
     ):
         made = batch("ans", document("ans", "v1", ties=[place.iri]), ledger=ledger)
-        change()
+        taken(ledger, change)
         assert [("Moved", place.iri)] == refused(ledger, made)
     absent = batch("ans", document("ans", "v1", references=[iri("bo", "v1")]), ledger=ledger)
     taken(ledger, batch("bo", document("bo", "v1")))
@@ -321,15 +324,19 @@ def test_the_slice_says_what_is_there_what_ended_and_what_is_absent(ledger: Ledg
         f'<{party.iri}> <{terms}created> "2018"^^<{xsd}gYear> .\n',
     ]
     taken(ledger, batch("wijk", replace(party, payload="".join(sorted(lines)).encode())))
-    taken(ledger, batch("bo", document("bo", "weg"), document("bo", "gewist")))
+    at_table = document("bo", "tafel", audience="table", table=[f"{BASE}/id/ans"])
+    taken(ledger, batch("bo", document("bo", "weg"), document("bo", "gewist"), at_table))
     taken(ledger, batch("bo", Act("withdraw", iri("bo", "weg")), Act("erase", iri("bo", "gewist"))))
-    asked = document("ans", "v1", references=[party.iri, iri("bo", "weg"), iri("bo", "gewist"), iri("bo", "nooit")])
+    asked = document(
+        "ans", "v1", references=[party.iri, at_table.iri, *(iri("bo", name) for name in ("weg", "gewist", "nooit"))]
+    )
     bo = f"{BASE}/id/bo"
     assert Slice(
         (
-            Neighbour(iri("bo", "gewist"), 5, (), bo, None, "erased"),
+            Neighbour(iri("bo", "gewist"), 6, (), bo, None, "erased"),
             Neighbour(iri("bo", "nooit"), None, (), None, None, None),
-            Neighbour(iri("bo", "weg"), 4, (LW + "Story",), bo, "public", "withdrawn"),
+            Neighbour(at_table.iri, 4, (LW + "Story",), bo, "table", None, table=(f"{BASE}/id/ans",)),
+            Neighbour(iri("bo", "weg"), 5, (LW + "Story",), bo, "public", "withdrawn"),
             Neighbour(party.iri, 1, (LW + "Party",), f"{BASE}/id/wijk", "public", None, (perspective,), "2018"),
         ),
         (),
