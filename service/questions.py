@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse, Response
 from kg.asking import Answer, Asking
 from kg.objection import Objection, object_to
 from kg.questions import Question, bind, page
+from service.answers import answer_response, position_headers
 from service.callers import Callers
 from service.negotiation import HTML, RESULTS, TRIPLES, Format, choose, content_type, language
 from service.problems import RETRY_SECONDS, problem
 from service.reception import names, refuse_unknown
-from service.sparql import answer_response, position_headers
 
 TEXT = Format("query", "application/sparql-query", ".rq")
 ROWS_PER_PAGE_MAX = 10_000  # More rows than that are a download: ask the query itself at /sparql.

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from kg.asking import Answer, Asking
 from kg.objection import Objection, object_to
 from kg.query_text import QueryText
+from service.answers import answer_response, position_headers
 from service.callers import Callers, Calling
 from service.description import AskPage, Convert, describe
 from service.negotiation import QUADS, RESULTS, TRIPLES, choose, content_type
 from service.problems import RETRY_SECONDS, problem
 from service.reception import read_body, refuse_unknown
 
-CHUNK_BYTES = 256 * 1024  # Large enough to be one system call, small enough to keep other answers moving.
 PARAMETERS = ("query", "default-graph-uri", "named-graph-uri", "format", "lang")
 REPEATABLE = ("default-graph-uri", "named-graph-uri")
 
@@ -116,35 +115,6 @@ async def until_gone(request: Request, work: asyncio.Task[Answer | Objection]) -
             return None
         done, _ = await asyncio.wait({work}, timeout=0.5)
     return work.result()
-
-
-def position_headers(position: int, audience: str, tag: str) -> dict[str, str]:
-    """What every answer made from a projection says of itself."""
-    private = audience != "public"
-    return {
-        "Wijkgraaf-Position": str(position),
-        "ETag": f'W/"{audience[:2]}{position}-{tag}"',
-        "Vary": "Accept, Accept-Language, Authorization",
-        "Cache-Control": "private, no-store" if private else "no-cache",
-    }
-
-
-def answer_response(answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
-    """The answer from its file; small ones at once, large ones in chunks."""
-    if answer.size_bytes <= CHUNK_BYTES:
-        return Response(answer.read(), 200, dict(headers), media_type)
-    sent = {**headers, "Content-Length": str(answer.size_bytes)}
-    return StreamingResponse(_chunks(answer), 200, sent, media_type)
-
-
-def _chunks(answer: Answer) -> Iterator[bytes]:
-    try:
-        offset = 0
-        while chunk := os.pread(answer.file, CHUNK_BYTES, offset):
-            offset += len(chunk)
-            yield chunk
-    finally:
-        os.close(answer.file)
 
 
 async def _asked(request: Request, asking: Asking) -> Asked | Objection:

@@ -1,0 +1,41 @@
+"""Answers made from a projection, on their way out: what they say of themselves, and their bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+from starlette.responses import Response, StreamingResponse
+
+from kg.asking import Answer
+
+CHUNK_BYTES = 256 * 1024  # Large enough to be one system call, small enough to keep other answers moving.
+
+
+def position_headers(position: int, audience: str, tag: str) -> dict[str, str]:
+    """What every answer made from a projection says of itself."""
+    private = audience != "public"
+    return {
+        "Wijkgraaf-Position": str(position),
+        "ETag": f'W/"{audience[:2]}{position}-{tag}"',
+        "Vary": "Accept, Accept-Language, Authorization",
+        "Cache-Control": "private, no-store" if private else "no-cache",
+    }
+
+
+def answer_response(answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
+    """The answer from its file; small ones at once, large ones in chunks."""
+    if answer.size_bytes <= CHUNK_BYTES:
+        return Response(answer.read(), 200, dict(headers), media_type)
+    sent = {**headers, "Content-Length": str(answer.size_bytes)}
+    return StreamingResponse(_chunks(answer), 200, sent, media_type)
+
+
+def _chunks(answer: Answer) -> Iterator[bytes]:
+    try:
+        offset = 0
+        while chunk := os.pread(answer.file, CHUNK_BYTES, offset):
+            offset += len(chunk)
+            yield chunk
+    finally:
+        os.close(answer.file)
