@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 import pyoxigraph as ox
 
 from kg.ontology import Ontology, read_ontology
+from kg.questions import Question, bind, load_questions
 from kg.vocabulary import CONCEPT, DCTERMS, LW, RDF_TYPE, XSD
 
 ROOT = Path(__file__).parent.parent
@@ -111,7 +113,7 @@ def build_store(
     quads = [quad for document in documents for quad in quads_of(document)]
     quads += [
         ox.Quad(q.subject, q.predicate, q.object, VOCABULARY)
-        for q in ox.parse(read_ontology([ROOT / "ontology"]).ntriples, format=ox.RdfFormat.N_TRIPLES)
+        for q in ox.parse(example_ontology().ntriples, format=ox.RdfFormat.N_TRIPLES)
     ]
     quads += extra
     if shuffled is not None:
@@ -122,6 +124,43 @@ def build_store(
     return store
 
 
+@cache
 def example_ontology() -> Ontology:
     """The vocabulary that the example is written in."""
     return read_ontology([ROOT / "ontology"])
+
+
+@cache
+def example_questions() -> Mapping[str, Question]:
+    """Every question of `queries/`, the pages' own included."""
+    return load_questions([ROOT / "queries"], example_ontology(), BASE)
+
+
+@cache
+def example_store() -> ox.Store:
+    """The example, built once for all tests that only read it."""
+    return build_store(read_example())
+
+
+def ask(name: str, store: ox.Store | None = None, **values: str) -> list[dict[str, str]]:
+    """The rows of a named question; of our own IRIs only what tells them apart."""
+    bound = bind(example_questions()[name], values)
+    assert isinstance(bound, str), bound
+    return rows(bound, store)
+
+
+def rows(query: str, store: ox.Store | None = None) -> list[dict[str, str]]:
+    """The rows of a query, in the order in which they come; an open cell is absent."""
+    found = (store or example_store()).query(query, use_default_graph_as_union=True)
+    assert isinstance(found, ox.QuerySolutions)
+    names = [v.value for v in found.variables]
+    return [{name: short(term) for name, term in zip(names, row, strict=True) if term is not None} for row in found]
+
+
+def short(term: object) -> str:
+    """A term as tests write it: `gemeente/b-rd1`, `theme/housing`, `Story`, and a literal's text."""
+    assert isinstance(term, ox.NamedNode | ox.Literal)
+    for start in (f"{BASE}/id/", CONCEPT, LW):
+        if isinstance(term, ox.NamedNode) and term.value.startswith(start):
+            return term.value.removeprefix(start)
+    return term.value
