@@ -50,6 +50,15 @@ _MARK = re.compile(rb"(\d{20}) ([0-9a-f]{64})\n")
 
 
 @dataclass(frozen=True)
+class Book:
+    """Which ledger this is: what never changes about it."""
+
+    base: str
+    key: str
+    """Under which erased names are kept."""
+
+
+@dataclass(frozen=True)
 class Heads:
     """Where the chains stand: the last entry, and per audience the last position with its digest."""
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from sqlalchemy import bindparam, select
+from typing import Any
 
 from kg.acts import Act, Batch, Kind
 from kg.chain import canonical, digest_of
+from kg.contribution import Document
 from kg.objection import Objection, object_to
 from kg.quads import party_iri
-from kg.standings import DocumentRow, ErasedRow, Stands
-from kg.statement import Driver, Statement, among, as_it_is, listed, only
-from kg.tables import documents, responses
-from kg.visible import is_over
+from kg.standings import DocumentRow, ErasedRow, Stands, minted_before, own_responses
+from kg.statement import Driver
+from kg.visible import Standing, is_over
 
 
 @dataclass(frozen=True)
@@ -30,32 +29,27 @@ class Decision:
     unchanged: bool = False
 
 
-_MINTED = Statement(
-    select(documents.c.iri).where(
-        documents.c.party == bindparam("party"),
-        documents.c.minted_from == bindparam("minted_from"),
-        documents.c.minted_from.is_not(None),
-        documents.c.ended.is_(None),
-    ),
-    only,
-)
-_RESPONSES = Statement(
-    select(responses.c.kind, responses.c.target, responses.c.document).where(
-        responses.c.party == bindparam("party"), among(responses.c.target, "targets")
-    ),
-    as_it_is,
-)
+@dataclass(frozen=True)
+class Written:
+    """One entry, with what becomes of its document."""
 
+    decision: Decision
+    entry: Mapping[str, Any]
+    salt: bytes
+    facts: str | None
+    after: DocumentRow | None
+    """The document's row after it, who sees it still left out; None when it is erased."""
+    standing: Standing
 
-def minted_before(driver: Driver, party: str, minted_from: str) -> str | None:
-    """The name that the same text got before, while it is still current."""
-    return _MINTED.first(driver, party=party, minted_from=minted_from)
+    @property
+    def iri(self) -> str:
+        """The document."""
+        return self.decision.act.iri
 
-
-def own_responses(driver: Driver, party: str, targets: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(notation, target, response document) that a party currently holds on these targets, sorted."""
-    found = _RESPONSES.each(driver, party=party, targets=listed(targets))
-    return sorted((kind, target, document) for kind, target, document in found)
+    @property
+    def document(self) -> Document | None:
+        """Its new words, when the act brings any."""
+        return self.decision.act.document
 
 
 def check_made_well(batch: Batch, base: str) -> None:

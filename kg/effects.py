@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from kg import tables
 from kg.acts import Change
-from kg.chain import SHARED, Heads, canonical, position_digest, shared_envelope
-from kg.entries import Book, Written
+from kg.chain import SHARED, Book, Heads, canonical, position_digest, shared_envelope
+from kg.deciding import Written
 from kg.party import AUDIENCES
 from kg.quads import about, content, contribution_iri, tombstone
 from kg.standings import BITS, DocumentRow, ErasedRow, Stands, bits_of

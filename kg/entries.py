@@ -5,96 +5,23 @@ from __future__ import annotations
 import uuid
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert
 
-from kg.acts import ENDED, Batch
-from kg.chain import Heads, canonical, digest_of, entry_digest, erased_name, new_salt
-from kg.contribution import Document
-from kg.deciding import Decision
-from kg.facts import acted_itself, facts_of, facts_text, row_from
+from kg.acts import Batch
+from kg.chain import Book, Heads, digest_of, entry_digest, erased_name, new_salt
+from kg.deciding import Decision, Written
+from kg.facts import facts_of, facts_text, row_from, with_words, without_words
 from kg.party import RANKS
-from kg.quads import over_since, time_text
-from kg.standings import DocumentRow, audiences_of
+from kg.quads import time_text
+from kg.standings import audiences_of
 from kg.statement import Driver, writes
 from kg.tables import entries, payloads
 from kg.visible import Standing
 
 COMPRESSION = 3  # Of zlib: a payload of 2 KB in 20 microseconds to a quarter; higher takes longer and saves little.
-
-
-@dataclass(frozen=True)
-class Book:
-    """Which ledger this is: what never changes about it."""
-
-    base: str
-    key: str
-    """Under which erased names are kept."""
-
-
-class EntryRow(NamedTuple):
-    """An entry with what is kept beside it, in the order of the columns; that is None once erased."""
-
-    number: int
-    id: str
-    time: str
-    party: str
-    recorder: str
-    delegation: str
-    kind: str
-    audience: str
-    batch: str
-    idempotency_key: str | None
-    name_digest: str
-    payload_digest: str | None
-    facts_digest: str | None
-    follows: int | None
-    supersedes: str | None
-    previous: str
-    digest: str
-    iri: str | None
-    salt: bytes | None
-    facts: str | None
-    packed: bytes | None
-
-    @property
-    def payload(self) -> bytes | None:
-        """Its triples as received."""
-        return zlib.decompress(self.packed) if self.packed is not None else None
-
-
-RECORDED = (
-    select(entries, payloads.c.iri, payloads.c.salt, payloads.c.facts, payloads.c.payload)
-    .join(payloads, payloads.c.entry == entries.c.number, isouter=True)
-    .order_by(entries.c.number)
-)
-"""Selects the columns of EntryRow."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """One entry, with what becomes of its document."""
-
-    decision: Decision
-    entry: Mapping[str, Any]
-    salt: bytes
-    facts: str | None
-    after: DocumentRow | None
-    """The document's row after it, who sees it still left out; None when it is erased."""
-    standing: Standing
-
-    @property
-    def iri(self) -> str:
-        """The document."""
-        return self.decision.act.iri
-
-    @property
-    def document(self) -> Document | None:
-        """Its new words, when the act brings any."""
-        return self.decision.act.document
 
 
 _PUT_ENTRIES = writes(insert(entries))
@@ -181,32 +108,3 @@ def _write(book: Book, decision: Decision, request: str | None, shared: Mapping[
     after = without_words(row, entry)
     standing = Standing(iri, RANKS[row.audience], (), row.ground_ends, after.ended, frozenset(seen))
     return Written(decision, entry, salt, text, after, standing)
-
-
-def with_words(before: DocumentRow | None, row: DocumentRow) -> DocumentRow:
-    """The row that new words give, with what the document's past adds to it."""
-    if before is None:
-        return row
-    return row._replace(
-        supersedes_in=before.shown if row.supersedes else 0,
-        by_holder=before.by_holder | row.by_holder,
-        stones=before.stones,
-    )
-
-
-def without_words(before: DocumentRow, entry: Mapping[str, Any]) -> DocumentRow:
-    """The row of a document that this entry ended; a tombstone in each store where it stood."""
-    ended = ENDED[entry["kind"]]
-    ended_at = entry["time"]
-    if ended == "groundEnded" and before.ground_ends is not None:
-        # A ground is over at midnight, whenever the clock comes round to write it down.
-        ended_at = over_since(before.ground_ends)
-    stones = before.stone_of | {audience: [ended, ended_at] for audience in audiences_of(before.visible)}
-    return before._replace(
-        entry=entry["number"],
-        by_holder=before.by_holder | acted_itself(entry),
-        ended=ended,
-        ended_at=ended_at,
-        visible=0,
-        stones=canonical(stones).decode(),
-    )

@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from kg.acts import ENDED
 from kg.chain import canonical
 from kg.contribution import Document
-from kg.standings import DocumentRow
+from kg.quads import over_since
+from kg.standings import DocumentRow, audiences_of
 from kg.vocabulary import CREATED, ISSUED, PERSPECTIVE
 
 _PERSPECTIVE = PERSPECTIVE.encode()
@@ -97,3 +99,32 @@ def row_from(entry: Mapping[str, Any], iri: str, facts: Mapping[str, Any], diges
 def acted_itself(entry: Mapping[str, Any]) -> int:
     """1 when the holder itself made this entry; the clock, which ends grounds, is nobody."""
     return int(entry["recorder"] == entry["party"] and entry["kind"] != "groundEnded")
+
+
+def with_words(before: DocumentRow | None, row: DocumentRow) -> DocumentRow:
+    """The row that new words give, with what the document's past adds to it."""
+    if before is None:
+        return row
+    return row._replace(
+        supersedes_in=before.shown if row.supersedes else 0,
+        by_holder=before.by_holder | row.by_holder,
+        stones=before.stones,
+    )
+
+
+def without_words(before: DocumentRow, entry: Mapping[str, Any]) -> DocumentRow:
+    """The row of a document that this entry ended; a tombstone in each store where it stood."""
+    ended = ENDED[entry["kind"]]
+    ended_at = entry["time"]
+    if ended == "groundEnded" and before.ground_ends is not None:
+        # A ground is over at midnight, whenever the clock comes round to write it down.
+        ended_at = over_since(before.ground_ends)
+    stones = before.stone_of | {audience: [ended, ended_at] for audience in audiences_of(before.visible)}
+    return before._replace(
+        entry=entry["number"],
+        by_holder=before.by_holder | acted_itself(entry),
+        ended=ended,
+        ended_at=ended_at,
+        visible=0,
+        stones=canonical(stones).decode(),
+    )

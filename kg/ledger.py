@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +101,10 @@ class Ledger(Lookups):
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def heads(self) -> Mapping[str, tuple[int, str]]:
+        """Audience to its position and the digest there."""
+        return super().heads() if self._writer is None else self._writer.heads.chains
 
     def on_change(self, listener: Callable[[Change], None]) -> None:
         """Calls the listener with each change of a store: in order, after its commit, before anybody is answered."""

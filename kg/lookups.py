@@ -16,16 +16,24 @@ from sqlalchemy.exc import DBAPIError
 
 from kg import tables
 from kg.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
-from kg.chain import Heads, canonical, digest_of, empty_heads, shared_envelope
+from kg.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
 from kg.contribution import Document, Neighbour, Slice
-from kg.deciding import minted_before, own_responses
-from kg.entries import RECORDED, Book, EntryRow
 from kg.party import AUDIENCES, STEWARD
 from kg.quads import party_iri
+from kg.recorded import RECORDED, EntryRow, positions_of
 from kg.snapshot import Snapshot
-from kg.standings import BITS, DocumentRow, ErasedRow, audiences_of, dependent_rows, document_rows, erased_rows
+from kg.standings import (
+    BITS,
+    DocumentRow,
+    ErasedRow,
+    audiences_of,
+    dependent_rows,
+    document_rows,
+    erased_rows,
+    minted_before,
+    own_responses,
+)
 from kg.statement import Driver, Statement, among, as_it_is, driver_of, listed
-from kg.taking import positions_of
 from kg.vocabulary import PARTY
 
 d, e, p, c = tables.documents.c, tables.entries.c, tables.payloads.c, tables.chain.c

@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from kg.chain import Heads, erased_name
-from kg.entries import Book
+from kg.chain import Book, Heads, erased_name
 from kg.quads import about, content, over_since, tombstone
 from kg.standings import BITS, DocumentRow
 from kg.tables import documents, entries, erased, payloads, ties

@@ -13,7 +13,7 @@ from kg import tables
 from kg.chain import erased_name
 from kg.party import AUDIENCES, RANKS
 from kg.quads import Said
-from kg.statement import Driver, Statement, among, listed, only
+from kg.statement import Driver, Statement, among, as_it_is, listed, only
 from kg.visible import Standing
 
 BITS: Mapping[str, int] = {audience: 1 << place for place, audience in enumerate(AUDIENCES)}
@@ -115,6 +115,22 @@ _DEPENDENTS = Statement(
     DocumentRow._make,
 )
 
+_MINTED = Statement(
+    select(tables.documents.c.iri).where(
+        tables.documents.c.party == bindparam("party"),
+        tables.documents.c.minted_from == bindparam("minted_from"),
+        tables.documents.c.minted_from.is_not(None),
+        tables.documents.c.ended.is_(None),
+    ),
+    only,
+)
+_RESPONSES = Statement(
+    select(tables.responses.c.kind, tables.responses.c.target, tables.responses.c.document).where(
+        tables.responses.c.party == bindparam("party"), among(tables.responses.c.target, "targets")
+    ),
+    as_it_is,
+)
+
 
 def document_rows(driver: Driver, iris: Iterable[str]) -> dict[str, DocumentRow]:
     """The rows of these documents; those the ledger does not have are left out."""
@@ -152,6 +168,17 @@ def standing_of(row: DocumentRow, ties: Iterable[str]) -> Standing:
 def standing_of_erased(iri: str, row: ErasedRow) -> Standing:
     """What is left of an erased document, in the words of `visible`."""
     return Standing(iri, 0, (), None, "erased", audiences_of(row.seen))
+
+
+def minted_before(driver: Driver, party: str, minted_from: str) -> str | None:
+    """The name that the same text got before, while it is still current."""
+    return _MINTED.first(driver, party=party, minted_from=minted_from)
+
+
+def own_responses(driver: Driver, party: str, targets: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(notation, target, response document) that a party currently holds on these targets, sorted."""
+    found = _RESPONSES.each(driver, party=party, targets=listed(targets))
+    return sorted((kind, target, document) for kind, target, document in found)
 
 
 class Stands:

@@ -5,22 +5,23 @@ Everything here happens inside one savepoint of the writer; nothing is kept when
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
 from kg.acts import Batch, Change, Receipt, Taken
-from kg.chain import Heads, digest_of
-from kg.deciding import Decision, check_made_well, decide, fingerprint
+from kg.chain import Book, Heads, digest_of
+from kg.deciding import Decision, Written, check_made_well, decide, fingerprint
 from kg.effects import Effects
-from kg.entries import RECORDED, Book, EntryRow, Written, write_entries
+from kg.entries import write_entries
 from kg.facts import request_of
 from kg.objection import Objection, object_to
+from kg.recorded import RECORDED, EntryRow, positions_of
 from kg.standings import Stands
-from kg.statement import Driver, Statement, among, as_it_is, listed, only
-from kg.tables import chain, entries
+from kg.statement import Driver, Statement, among, listed, only
+from kg.tables import entries
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,6 @@ _KEYED = Statement(
 )
 _OF_BATCH = Statement(RECORDED.where(entries.c.batch == bindparam("batch")), EntryRow._make)
 _OF_NUMBERS = Statement(RECORDED.where(among(entries.c.number, "numbers")), EntryRow._make)
-_POSITIONS = Statement(
-    select(chain.c.entry, chain.c.audience, chain.c.position).where(among(chain.c.entry, "numbers")), as_it_is
-)
 
 
 def take(
@@ -82,14 +80,6 @@ def _earlier(driver: Driver, batch: Batch) -> Sequence[EntryRow]:
     """The entries that were written under the same Idempotency-Key, none if it is new."""
     earlier = _KEYED.first(driver, party=batch.party, recorder=batch.recorder, key=batch.idempotency_key)
     return _OF_BATCH.all(driver, batch=earlier) if earlier else ()
-
-
-def positions_of(driver: Driver, numbers: Iterable[int]) -> Mapping[int, Mapping[str, int]]:
-    """By entry, its place in the chain of each audience whose store it changed."""
-    found: dict[int, dict[str, int]] = {}
-    for number, audience, position in _POSITIONS.each(driver, numbers=listed(numbers)):
-        found.setdefault(number, {})[audience] = position
-    return found
 
 
 def _receipt(driver: Driver, decisions: Sequence[Decision], written: Sequence[Written]) -> Receipt:

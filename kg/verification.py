@@ -20,6 +20,7 @@ from kg import tables
 from kg.acts import Fault, Verified
 from kg.chain import (
     ENVELOPE,
+    Book,
     Mark,
     audience_genesis,
     canonical,
@@ -29,8 +30,7 @@ from kg.chain import (
     position_digest,
     shared_envelope,
 )
-from kg.entries import Book, with_words, without_words
-from kg.facts import row_from
+from kg.facts import row_from, with_words, without_words
 from kg.party import AUDIENCES
 from kg.snapshot import loose_ends
 from kg.standings import BITS, DocumentRow, ErasedRow, bits_of, standing_of, standing_of_erased

@@ -21,8 +21,7 @@ from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from kg.acts import Act, Batch, Change, LedgerUnavailable, Receipt
-from kg.chain import Heads, Mark
-from kg.entries import Book
+from kg.chain import Book, Heads, Mark
 from kg.lookups import heads_in
 from kg.objection import Objection
 from kg.statement import Driver, Statement, as_it_is, driver_of, only
