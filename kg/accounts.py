@@ -16,11 +16,11 @@ from typing import Self
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from kg import tables
-from kg.acts import LedgerUnavailable
+from kg.ledger import tables
+from kg.ledger.acts import LedgerUnavailable
+from kg.ledger.quads import DELEGATIONS, time_text
+from kg.ledger.statement import Driver, Statement, driver_of, only, writes
 from kg.party import Caller, Right
-from kg.quads import DELEGATIONS, time_text
-from kg.statement import Driver, Statement, driver_of, only, writes
 
 SECRET_BYTES = 32  # 256 bits: as hard to guess as the digest under which it is kept.
 TOKEN_START = "wijkgraaf_"  # Lets a scanner for leaked secrets recognise one.

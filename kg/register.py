@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pyoxigraph as ox
 
 from kg import vocabulary as word
+from kg.ledger.quads import AUDIENCE_CONCEPTS, party_iri
 from kg.party import STEWARD
-from kg.quads import AUDIENCE_CONCEPTS, party_iri
 
 
 def party_document(base: str, slug: str, names: Sequence[tuple[str, str]], perspectives: Sequence[str]) -> bytes:

@@ -18,11 +18,11 @@ from starlette.routing import BaseRoute, Match
 from starlette.staticfiles import StaticFiles
 
 from kg.accounts import Accounts
-from kg.acts import LedgerUnavailable
 from kg.admission import Admission
 from kg.asking import Asking, Unanswered
 from kg.keeping import Projections, utc_now
 from kg.ledger import Ledger
+from kg.ledger.acts import LedgerUnavailable
 from kg.objection import Objection, object_to
 from kg.ontology import Ontology, read_ontology
 from kg.questions import load_questions

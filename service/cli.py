@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from kg import cage
-from kg.acts import LedgerUnavailable
 from kg.ledger import Ledger
+from kg.ledger.acts import LedgerUnavailable
 from kg.party import STEWARD
 from kg.questions import UnclearQuestion
 from kg.settings import Settings, folder, read_settings

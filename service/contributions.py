@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kg.accounts import Accounts
-from kg.acts import LedgerUnavailable, Receipt, Recorded
 from kg.admission import Admission, Admitted, Refused, Sound, Submission
+from kg.ledger.acts import LedgerUnavailable, Receipt, Recorded
 from kg.objection import Objection, object_to
 from kg.party import STEWARD
 from service.callers import Callers, Calling

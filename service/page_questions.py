@@ -12,10 +12,9 @@ from service.page_links import Links
 from service.page_words import speaker
 
 if TYPE_CHECKING:
-    from kg.questions import Question
-
     from kg.asking import Asking
     from kg.ontology import Ontology
+    from kg.questions import Question
 
 ROWS_SHOWN_MAX = 200  # A page is for reading; all rows are one click away as CSV or JSON.
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from kg.acts import Current, LedgerUnavailable
 from kg.admission import Refused
+from kg.ledger.acts import Current, LedgerUnavailable
 from kg.objection import Objection, object_to
 from service.callers import Calling
 from service.contributions import Speaking, receipt_body, slug_of

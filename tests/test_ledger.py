@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from kg.chain import audience_genesis, position_digest
 from kg.contribution import Document, Neighbour, Slice
 from kg.ledger import Act, Batch, Change, Ledger, LedgerUnavailable, Receipt
+from kg.ledger.chain import audience_genesis, position_digest
 from kg.objection import OBJECTIONS
 from kg.party import AUDIENCES
 from kg.vocabulary import LW

@@ -172,7 +172,7 @@ def test_a_commit_that_fails_answers_everybody_with_an_outage(place: Path, why: 
 
 def test_a_lock_that_another_holds_too_long_is_no_damage(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the command line keeps the file locked, a batch meets an outage; the next one is taken in."""
-    monkeypatch.setattr("kg.tables.BUSY_MILLISECONDS_MAX", 50)
+    monkeypatch.setattr("kg.ledger.tables.BUSY_MILLISECONDS_MAX", 50)
     with Ledger.create(address(place), BASE) as ledger:
         other = sqlite3.connect(place / "ledger.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

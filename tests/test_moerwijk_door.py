@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kg.contribution import Document, Neighbour, Slice
-from kg.facts import facts_of
+from kg.ledger.facts import facts_of
 from kg.objection import Objection
 from kg.ontology import Ontology, read_ontology
 from kg.ownership import check_ownership

@@ -167,9 +167,7 @@ def test_time_over_is_503_and_look_ups_go_on_meanwhile(moerwijk: Service) -> Non
         while not all(f.done() for f in heavy):
             assert httpx.get(f"{moerwijk.url}/healthz", timeout=60).status_code == 200
             assert (
-                httpx.get(
-                    f"{moerwijk.url}/queries/open-calls", headers={"Accept": "text/csv"}, timeout=60
-                ).status_code
+                httpx.get(f"{moerwijk.url}/queries/open-calls", headers={"Accept": "text/csv"}, timeout=60).status_code
                 == 200
             )
             answered += 1

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kg.acts import Act, Batch, Kind
-from kg.chain import canonical, digest_of
 from kg.contribution import Document
+from kg.ledger.acts import Act, Batch, Kind
+from kg.ledger.chain import canonical, digest_of
+from kg.ledger.quads import party_iri
+from kg.ledger.standings import DocumentRow, ErasedRow, Stands, minted_before, own_responses
+from kg.ledger.statement import Driver
 from kg.objection import Objection, object_to
-from kg.quads import party_iri
-from kg.standings import DocumentRow, ErasedRow, Stands, minted_before, own_responses
-from kg.statement import Driver
 from kg.visible import Standing, is_over
 
 

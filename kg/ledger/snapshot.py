@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from kg.chain import Book, Heads, erased_name
-from kg.quads import about, content, over_since, tombstone
-from kg.standings import BITS, DocumentRow
-from kg.tables import documents, entries, erased, payloads, ties
+from kg.ledger.chain import Book, Heads, erased_name
+from kg.ledger.quads import about, content, over_since, tombstone
+from kg.ledger.standings import BITS, DocumentRow
+from kg.ledger.tables import documents, entries, erased, payloads, ties
 from kg.visible import is_over
 
 CHUNK_BYTES = 1024 * 1024  # Large enough that a reader's work is parsing, small enough that nobody holds the whole.

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from kg import tables
-from kg.chain import erased_name
+from kg.ledger import tables
+from kg.ledger.chain import erased_name
+from kg.ledger.quads import Said
+from kg.ledger.statement import Driver, Statement, among, as_it_is, listed, only
 from kg.party import AUDIENCES, RANKS
-from kg.quads import Said
-from kg.statement import Driver, Statement, among, as_it_is, listed, only
 from kg.visible import Standing
 
 BITS: Mapping[str, int] = {audience: 1 << place for place, audience in enumerate(AUDIENCES)}

@@ -1,8 +1,8 @@
 """The append-only record of everything that was taken in, in order. It is the only truth.
 
 A chain of entries, each bound by its digest to the one before; beside it, erasable, the names and words of documents;
-and made from these an index of how each document stands. Reads (`kg.lookups`) go on in any number of threads and
-processes; one process at a time writes, by one thread (`kg.writer`), and answers only after COMMIT has returned.
+and made from these an index of how each document stands. Reads (`kg.ledger.lookups`) go on in any number of threads and
+processes; one process at a time writes, by one thread (`kg.ledger.writer`), and answers only after COMMIT has returned.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Self
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
-from kg import tables
-from kg.acts import Act, Batch, Change, Current, Fault, LedgerUnavailable, Receipt, Recorded, Taken, Verified
-from kg.chain import Mark, new_key
-from kg.lookups import Lookups
-from kg.snapshot import Snapshot
-from kg.verification import Progress, Verification
-from kg.writer import Answer, Job, Writer
+from kg.ledger import tables
+from kg.ledger.acts import Act, Batch, Change, Current, Fault, LedgerUnavailable, Receipt, Recorded, Taken, Verified
+from kg.ledger.chain import Mark, new_key
+from kg.ledger.lookups import Lookups
+from kg.ledger.snapshot import Snapshot
+from kg.ledger.verification import Progress, Verification
+from kg.ledger.writer import Answer, Job, Writer
 
 __all__ = [
     "Act",

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from kg.statement import Driver, Statement, among, as_it_is, listed
-from kg.tables import chain, entries, payloads
+from kg.ledger.statement import Driver, Statement, among, as_it_is, listed
+from kg.ledger.tables import chain, entries, payloads
 
 
 class EntryRow(NamedTuple):

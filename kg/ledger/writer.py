@@ -20,13 +20,13 @@ from itertools import groupby
 from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
-from kg.acts import Act, Batch, Change, LedgerUnavailable, Receipt
-from kg.chain import Book, Heads, Mark
-from kg.lookups import heads_in
+from kg.ledger.acts import Act, Batch, Change, LedgerUnavailable, Receipt
+from kg.ledger.chain import Book, Heads, Mark
+from kg.ledger.lookups import heads_in
+from kg.ledger.statement import Driver, Statement, as_it_is, driver_of, only
+from kg.ledger.tables import BUSY_MILLISECONDS_MAX, documents, erased, open_engine
+from kg.ledger.taking import Outcome, take
 from kg.objection import Objection
-from kg.statement import Driver, Statement, as_it_is, driver_of, only
-from kg.tables import BUSY_MILLISECONDS_MAX, documents, erased, open_engine
-from kg.taking import Outcome, take
 
 GROUP_MAX = 64  # Batches in one commit: beyond this an fsync costs nothing a batch, and the first waits too long.
 QUEUE_MAX = 4096  # Batches that wait; more than this means that the disk stands still, and memory would fill.

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kg.acts import ENDED
-from kg.chain import canonical
 from kg.contribution import Document
-from kg.quads import over_since
-from kg.standings import DocumentRow, audiences_of
+from kg.ledger.acts import ENDED
+from kg.ledger.chain import canonical
+from kg.ledger.quads import over_since
+from kg.ledger.standings import DocumentRow, audiences_of
 from kg.vocabulary import CREATED, ISSUED, PERSPECTIVE
 
 _PERSPECTIVE = PERSPECTIVE.encode()

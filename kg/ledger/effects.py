@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from kg import tables
-from kg.acts import Change
-from kg.chain import SHARED, Book, Heads, canonical, position_digest, shared_envelope
-from kg.deciding import Written
+from kg.ledger import tables
+from kg.ledger.acts import Change
+from kg.ledger.chain import SHARED, Book, Heads, canonical, position_digest, shared_envelope
+from kg.ledger.deciding import Written
+from kg.ledger.quads import about, content, contribution_iri, tombstone
+from kg.ledger.standings import BITS, DocumentRow, ErasedRow, Stands, bits_of
+from kg.ledger.statement import Driver, Statement, among, as_it_is, listed, writes
 from kg.party import AUDIENCES
-from kg.quads import about, content, contribution_iri, tombstone
-from kg.standings import BITS, DocumentRow, ErasedRow, Stands, bits_of
-from kg.statement import Driver, Statement, among, as_it_is, listed, writes
 from kg.visible import revisit
 
 WRITTEN_TIME = datetime.min

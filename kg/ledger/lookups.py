@@ -14,15 +14,14 @@ from typing import Any, Self
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
-from kg import tables
-from kg.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
-from kg.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
 from kg.contribution import Document, Neighbour, Slice
-from kg.party import AUDIENCES, STEWARD
-from kg.quads import party_iri
-from kg.recorded import RECORDED, EntryRow, positions_of
-from kg.snapshot import Snapshot
-from kg.standings import (
+from kg.ledger import tables
+from kg.ledger.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
+from kg.ledger.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
+from kg.ledger.quads import party_iri
+from kg.ledger.recorded import RECORDED, EntryRow, positions_of
+from kg.ledger.snapshot import Snapshot
+from kg.ledger.standings import (
     BITS,
     DocumentRow,
     ErasedRow,
@@ -33,7 +32,8 @@ from kg.standings import (
     minted_before,
     own_responses,
 )
-from kg.statement import Driver, Statement, among, as_it_is, driver_of, listed
+from kg.ledger.statement import Driver, Statement, among, as_it_is, driver_of, listed
+from kg.party import AUDIENCES, STEWARD
 from kg.vocabulary import PARTY
 
 d, e, p, c = tables.documents.c, tables.entries.c, tables.payloads.c, tables.chain.c

@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert
 
-from kg.acts import Batch
-from kg.chain import Book, Heads, digest_of, entry_digest, erased_name, new_salt
-from kg.deciding import Decision, Written
-from kg.facts import facts_of, facts_text, row_from, with_words, without_words
+from kg.ledger.acts import Batch
+from kg.ledger.chain import Book, Heads, digest_of, entry_digest, erased_name, new_salt
+from kg.ledger.deciding import Decision, Written
+from kg.ledger.facts import facts_of, facts_text, row_from, with_words, without_words
+from kg.ledger.quads import time_text
+from kg.ledger.standings import audiences_of
+from kg.ledger.statement import Driver, writes
+from kg.ledger.tables import entries, payloads
 from kg.party import RANKS
-from kg.quads import time_text
-from kg.standings import audiences_of
-from kg.statement import Driver, writes
-from kg.tables import entries, payloads
 from kg.visible import Standing
 
 COMPRESSION = 3  # Of zlib: a payload of 2 KB in 20 microseconds to a quarter; higher takes longer and saves little.

@@ -11,17 +11,17 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from kg.acts import Batch, Change, Receipt, Taken
-from kg.chain import Book, Heads, digest_of
-from kg.deciding import Decision, Written, check_made_well, decide, fingerprint
-from kg.effects import Effects
-from kg.entries import write_entries
-from kg.facts import request_of
+from kg.ledger.acts import Batch, Change, Receipt, Taken
+from kg.ledger.chain import Book, Heads, digest_of
+from kg.ledger.deciding import Decision, Written, check_made_well, decide, fingerprint
+from kg.ledger.effects import Effects
+from kg.ledger.entries import write_entries
+from kg.ledger.facts import request_of
+from kg.ledger.recorded import RECORDED, EntryRow, positions_of
+from kg.ledger.standings import Stands
+from kg.ledger.statement import Driver, Statement, among, listed, only
+from kg.ledger.tables import entries
 from kg.objection import Objection, object_to
-from kg.recorded import RECORDED, EntryRow, positions_of
-from kg.standings import Stands
-from kg.statement import Driver, Statement, among, listed, only
-from kg.tables import entries
 
 
 @dataclass(frozen=True)

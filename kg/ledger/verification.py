@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from kg import tables
-from kg.acts import Fault, Verified
-from kg.chain import (
+from kg.ledger import tables
+from kg.ledger.acts import Fault, Verified
+from kg.ledger.chain import (
     ENVELOPE,
     Book,
     Mark,
@@ -30,10 +30,10 @@ from kg.chain import (
     position_digest,
     shared_envelope,
 )
-from kg.facts import row_from, with_words, without_words
+from kg.ledger.facts import row_from, with_words, without_words
+from kg.ledger.snapshot import loose_ends
+from kg.ledger.standings import BITS, DocumentRow, ErasedRow, bits_of, standing_of, standing_of_erased
 from kg.party import AUDIENCES
-from kg.snapshot import loose_ends
-from kg.standings import BITS, DocumentRow, ErasedRow, bits_of, standing_of, standing_of_erased
 from kg.visible import visible
 
 ROWS_AT_ONCE = 500  # Entries with payloads of some 2 KB.
