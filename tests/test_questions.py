@@ -317,8 +317,9 @@ def test_a_tombstone_says_only_that_it_ended() -> None:
     graph = ox.NamedNode(f"{BASE}/contributions/extra")
     register = ox.NamedNode(f"{BASE}/graph/register")
     day = ox.Literal("2026-11-01T10:00:00Z", datatype=ox.NamedNode(XSD + "dateTime"))
-    tie = ox.NamedNode(f"{BASE}/id/ander/verband")
+    tie, somebody = ox.NamedNode(f"{BASE}/id/ander/verband"), ox.NamedNode(f"{BASE}/id/iemand")
     quads = (
+        ox.Quad(somebody, ox.NamedNode(RDF_TYPE), word("Party"), graph),
         ox.Quad(gone, ox.NamedNode(RDF_TYPE), word("Tombstone"), register),
         ox.Quad(gone, word("ended"), ox.Literal("withdrawn"), register),
         ox.Quad(gone, ox.NamedNode(DCTERMS + "modified"), day, register),
