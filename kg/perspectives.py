@@ -341,11 +341,8 @@ def side_by_side(
     `register` is the party whose things are not a voice (they stand apart); `chosen` keeps these parties only.
     """
     registered = tuple(p for p in known_parties if p.voice.iri != register and (not chosen or p.voice.iri in chosen))
-    found = [
-        one
-        for one in cards(card_rows, mark_rows)
-        if (period is None or period.holds(one.year)) and (not chosen or one.holder.iri in chosen)
-    ]
+    every = [one for one in cards(card_rows, mark_rows) if not chosen or one.holder.iri in chosen]
+    found = [one for one in every if period is None or period.holds(one.year)]
     voices = [one for one in found if one.holder.iri != register]
     shown = {one.iri for one in found}
     said = replies(response_rows)
@@ -363,6 +360,7 @@ def side_by_side(
         flat(reply for reply in said if reply.target in shown or reply.target in tied),
         tuple(sorted((one for one in found if one.holder.iri == register), key=lambda one: card_order(False, one))),
         viewpoints((one for one in voices if perspective_of(one, home) not in placed), newest_first),
+        tuple(sorted({one.year for one in every if one.year})),
         cut,
     )
 

@@ -153,6 +153,7 @@ class SideBySide:
     responses: tuple[Reply, ...]
     register: tuple[Card, ...]
     loose: tuple[Viewpoint, ...] = ()  # of parties that speak from no registered perspective
+    years: tuple[str, ...] = ()  # all years that can be chosen, whatever period is
     cut: bool = False  # the question's row limit was reached: there is more than stands here
 
     @property

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 SCHEME = "https://w3id.org/lerende-wijk/id/scheme/"
 SHAPES = ("arch", "square", "triangle", "diamond", "hexagon", "drop", "circle", "pentagon")
+FORMS = {
+    "text/turtle": "Turtle",
+    "application/ld+json": "JSON-LD",
+    "application/n-triples": "N-Triples",
+    "application/json": "JSON",
+}
 PATTERNS = 8  # How many fillings a mark can have; with a shape per perspective and a name beside it that is enough.
 
 
@@ -182,7 +188,7 @@ def switch(page: Page, language: str) -> str:
 def formats(page: Page, language: str) -> Sequence[tuple[str, str, str]]:
     """The other forms of the page: (label, media type, path)."""
     if page.route is None:
-        return [(media.split("/")[-1], media, path) for media, path in page.alternates]
+        return [(FORMS[media], media, path) for media, path in page.alternates]
     asked = page_links.query(language, page.parameters)
     return [
         (label, media, page_links.path(page.route, language, page.name, suffix) + asked)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from kg.perspectives import Row, slug
 from kg.voices import Named, Voice, Words
-from service.page_document import Origin, heading, own_item, thing_of
 from service.page_frame import Asker, Page, marks, title
 from service.page_links import DEF, Links
+from service.page_thing import Origin, heading, own_item, thing_of
 from service.page_words import speaker
 
 if TYPE_CHECKING:
-    from kg.acts import Current
+    from kg.ledger.acts import Current
 
 # What a document page shows of others; nothing of it is known of a document that is in no store.
 EMPTY: Mapping[str, object] = {
@@ -26,7 +26,6 @@ EMPTY: Mapping[str, object] = {
     "experience": None,
     "lived": (),
     "direct": (),
-    "returned": (),
     "claimed": (),
     "richer": (),
     "read": (),

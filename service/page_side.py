@@ -270,7 +270,7 @@ async def side_page(ask: Asker, links: Links, asked: Mapping[str, Sequence[str]]
         "replies_of": replies_by_target(shown.responses),
         "pair": pair,
         "between": between(shown.ties, pair) if pair else (),
-        "periods": periods([card.year for card in every if card.year]),
+        "periods": periods(shown.years),
         "compact": "short" in asked.get("density", ()),
         "keepers": [p for p in held.parties if p.keeps],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -26,11 +27,10 @@ from service.page_topics import place_page, places_page, theme_page, themes_page
 from service.problems import problem
 
 if TYPE_CHECKING:
-    from kg.questions import Question
-
-    from kg.acts import Current
     from kg.asking import Asking
+    from kg.ledger.acts import Current
     from kg.ontology import Ontology
+    from kg.questions import Question
     from service.callers import Callers, Calling
 
 SUFFIXES = {".json": "application/json", ".csv": "text/csv; charset=utf-8", ".ttl": "text/turtle; charset=utf-8"}
@@ -120,6 +120,17 @@ async def in_form(ask: Asker, links: Links, page: Page, suffix: str) -> Response
     return Response(body, media_type=SUFFIXES[suffix], headers=headers)
 
 
+def tagged(request: Request, answer: Response) -> Response:
+    """The answer with an ETag of its bytes, which name their position; 304 to who has these already."""
+    if answer.status_code != 200:
+        return answer
+    answer.headers["ETag"] = f'W/"{sha256(answer.body).hexdigest()[:32]}"'
+    if request.headers.get("if-none-match") != answer.headers["ETag"]:
+        return answer
+    kept = ("ETag", "Vary", "Cache-Control", "Wijkgraaf-Position", "Content-Language")
+    return Response(status_code=304, headers={name: answer.headers[name] for name in kept if name in answer.headers})
+
+
 class Pages:
     """All pages, and the HTML that other doors show when a browser comes to them."""
 
@@ -182,7 +193,8 @@ class Pages:
             page = page_errors.unknown_page(links, Unknown(page.what, page.asked, near))
         if page is None:
             page = await missing(ask, links, name)
-        return await in_form(ask, links, page, suffix) if suffix else html(page, links, ask.audience)
+        answer = await in_form(ask, links, page, suffix) if suffix else html(page, links, ask.audience)
+        return tagged(request, answer)
 
     def _reader(self, request: Request, audience: str) -> tuple[Asker, Links]:
         spoken = language(request.query_params.get("lang"), request.headers.get("accept-language"))

@@ -290,6 +290,13 @@ def test_each_page_names_the_questions_that_made_it(site: httpx.Client) -> None:
     assert {"pages/cards", "pages/ties", "pages/responses"} == {code.text for code in made.all("code")}
 
 
+def test_a_page_that_has_not_changed_is_not_sent_again(site: httpx.Client) -> None:
+    """An ETag, and 304 without a body to who brings it back."""
+    first = site.get("/nl/wie")
+    again = site.get("/nl/wie", headers={"If-None-Match": first.headers["etag"]})
+    assert (304, b"", first.headers["etag"]) == (again.status_code, again.content, again.headers["etag"])
+
+
 def test_no_page_counts_agreement(site: httpx.Client) -> None:
     """No score, percentage or number of people who agree."""
     for address in ("/nl/naast-elkaar", "/nl/", STORY):
