@@ -63,28 +63,7 @@ THEMES = (
 DOMAINS = ("bodyAndMind", "socialRelations", "materialSituation", "workAndAchievement", "valuesAndInspiration")
 PERSPECTIVES = ("residents", "professionals", "policyMakers", "entrepreneurs", "government", "press", "researchers")
 CRITERIA = ("safe", "obstacleFree", "helpful", "attentive", "caring", "facilitiesForAllDomains")
-WORDS = (
-    "straat",
-    "plein",
-    "buren",
-    "samen",
-    "oud",
-    "jong",
-    "huis",
-    "tuin",
-    "licht",
-    "zorg",
-    "werk",
-    "school",
-    "bus",
-    "huur",
-    "eten",
-    "gesprek",
-    "plan",
-    "tijd",
-    "hulp",
-    "stap",
-)
+WORDS = ("straat", "plein", "buren", "samen", "oud", "jong", "huis", "tuin", "licht", "zorg", "werk", "eten", "stap")
 
 
 class Neighbourhood:
