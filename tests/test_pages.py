@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from page_reading import Element, read_page, site_of
 
 ROOT = Path(__file__).parent.parent
+PAGES = ROOT / "service" / "pages"
 LW = "https://w3id.org/lerende-wijk/def#"
 # Pages that answer in all forms: (Dutch address, English address).
 PAGES = [
@@ -307,7 +308,7 @@ def test_no_page_counts_agreement(site: httpx.Client) -> None:
 
 def messages(language: str) -> dict[str, str]:
     """A catalogue."""
-    file = ROOT / "service" / "locale" / language / "LC_MESSAGES" / "wijkgraaf.po"
+    file = ROOT / "service" / "pages" / "locale" / language / "LC_MESSAGES" / "wijkgraaf.po"
     with file.open("rb") as opened:
         return {str(m.id): str(m.string) for m in read_po(opened, locale=language) if m.id}
 
@@ -323,7 +324,7 @@ def test_every_message_has_words_in_both_languages() -> None:
 
 def test_every_message_that_is_used_exists_and_every_one_that_exists_is_used() -> None:
     """A missing message fails here, and an idle one too."""
-    files = [*(ROOT / "service" / "templates").glob("*.html"), *(ROOT / "service").glob("page*.py")]
+    files = [*(PAGES / "templates").glob("*.html"), *PAGES.glob("*.py")]
     used: set[str] = set()
     starts: set[str] = set()
     for file in files:

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Sequence
 
 from kg.perspectives import Row, grouped, named, slug, value, words
-from service.page_frame import Asker, Page, title
-from service.page_links import Links
-from service.page_side import Unknown, lists
-from service.page_words import day, speaker
+from service.pages.frame import Asker, Page, title
+from service.pages.links import Links
+from service.pages.side import Unknown, lists
+from service.pages.words import day, speaker
 
 NEAR_MAX = 5  # Enough to choose from at a glance.
 NEAR_ENOUGH = 0.5  # Below this share of equal letters a suggestion only distracts.

@@ -21,14 +21,15 @@ from kg.perspectives import (
     words,
 )
 from kg.voices import Claim, Experience, Named, Reply, Tie, Voice, Words
-from service import page_people, page_topics
-from service.page_figures import star
-from service.page_formats import Item, of_claim, of_experience, of_reply, of_tie, once
-from service.page_frame import Asker, Page, marks, title
-from service.page_links import DEF, REGISTER_SLUG, Links
-from service.page_side import figure_names
-from service.page_thing import Origin, heading, origin_of, own_item, thing_of
-from service.page_words import speaker
+from service.pages import people as page_people
+from service.pages import topics as page_topics
+from service.pages.figures import star
+from service.pages.formats import Item, of_claim, of_experience, of_reply, of_tie, once
+from service.pages.frame import Asker, Page, marks, title
+from service.pages.links import DEF, REGISTER_SLUG, Links
+from service.pages.side import figure_names
+from service.pages.thing import Origin, heading, origin_of, own_item, thing_of
+from service.pages.words import speaker
 
 SCHEMA_KINDS = {"Story": "Article", "Service": "Service", "Facility": "Place", "Offer": "Offer", "Protocol": "HowTo"}
 

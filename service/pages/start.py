@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from kg.perspectives import card_name, flat
 from kg.voices import Card, SideBySide, Tie
-from service.page_formats import of_card, of_reply, of_tie, once
-from service.page_frame import Asker, Page, marks, title
-from service.page_links import DEF, Links
-from service.page_side import beside, lists, ties_by_card
-from service.page_words import speaker
+from service.pages.formats import of_card, of_reply, of_tie, once
+from service.pages.frame import Asker, Page, marks, title
+from service.pages.links import DEF, Links
+from service.pages.side import beside, lists, ties_by_card
+from service.pages.words import speaker
 
 # "Dit is er": what people offer, do and have, before what is missing.
 THERE_KINDS = (DEF + "Offer", DEF + "Initiative", DEF + "Facility")

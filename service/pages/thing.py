@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from kg.perspectives import Row, grouped, named, shortened, slug, source, value, voice, words
 from kg.voices import Named, Source, Tie, Voice, Words
-from service.page_formats import Item
-from service.page_links import DEF, Links
-from service.page_words import day
+from service.pages.formats import Item
+from service.pages.links import DEF, Links
+from service.pages.words import day
 
 DCT = "http://purl.org/dc/terms/"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"

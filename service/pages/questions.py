@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kg.objection import OBJECTIONS
-from service.page_formats import Item
-from service.page_frame import Asker, Page, title
-from service.page_links import Links
-from service.page_words import speaker
+from service.pages.formats import Item
+from service.pages.frame import Asker, Page, title
+from service.pages.links import Links
+from service.pages.words import speaker
 
 if TYPE_CHECKING:
     from kg.asking import Asking

@@ -14,10 +14,10 @@ from markupsafe import Markup
 
 from kg.perspectives import Row, card_name, concepts, parties
 from kg.voices import Named, Party
-from service import page_links
-from service.page_formats import Item
-from service.page_links import Links, other
-from service.page_words import day, speaker
+from service.pages import links as page_links
+from service.pages.formats import Item
+from service.pages.links import Links, other
+from service.pages.words import day, speaker
 
 if TYPE_CHECKING:
     from kg.asking import Asking, Rows

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from kg.perspectives import Row, grouped, shortened, slug, value, voice, words
 from kg.voices import Voice, Words
-from service.page_formats import Item, once
-from service.page_frame import Asker, Page, marks, title
-from service.page_links import Links
-from service.page_side import Filters, Unknown, lists, resolve
-from service.page_words import day, speaker
+from service.pages.formats import Item, once
+from service.pages.frame import Asker, Page, marks, title
+from service.pages.links import Links
+from service.pages.side import Filters, Unknown, lists, resolve
+from service.pages.words import day, speaker
 
 PARAMETERS = ("theme", "place")
 # More tellers than this before a list of stories is broken down: few voices could be recognised.

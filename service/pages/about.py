@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kg.perspectives import grouped, named, value, words
-from service.page_formats import once
-from service.page_frame import Asker, Page, hues, title
-from service.page_links import Links
-from service.page_words import speaker
+from service.pages.formats import once
+from service.pages.frame import Asker, Page, hues, title
+from service.pages.links import Links
+from service.pages.words import speaker
 
 
 async def about_page(ask: Asker, links: Links) -> Page:

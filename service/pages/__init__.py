@@ -12,18 +12,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from kg.objection import Objection
-from service import page_errors, page_open, page_questions, page_side
 from service.negotiation import language
-from service.page_about import about_page
-from service.page_document import document_view
-from service.page_formats import as_csv, as_json, as_turtle
-from service.page_frame import Asker, Page, render
-from service.page_links import LANGUAGES, PARAMETERS, REGISTER_SLUG, ROUTES, Links, document_iri, understood
-from service.page_people import party_page, who_page
-from service.page_restricted import restricted_view
-from service.page_side import Unknown, side_page
-from service.page_start import start_page
-from service.page_topics import place_page, places_page, theme_page, themes_page
+from service.pages import errors as page_errors
+from service.pages import open as page_open
+from service.pages import questions as page_questions
+from service.pages import side as page_side
+from service.pages.about import about_page
+from service.pages.document import document_view
+from service.pages.formats import as_csv, as_json, as_turtle
+from service.pages.frame import Asker, Page, render
+from service.pages.links import LANGUAGES, PARAMETERS, REGISTER_SLUG, ROUTES, Links, document_iri, understood
+from service.pages.people import party_page, who_page
+from service.pages.restricted import restricted_view
+from service.pages.side import Unknown, side_page
+from service.pages.start import start_page
+from service.pages.topics import place_page, places_page, theme_page, themes_page
 from service.problems import problem
 
 if TYPE_CHECKING:

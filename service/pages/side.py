@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from kg.perspectives import Row, by_name, concepts, grouped, named, side_by_side
 from kg.voices import Named, Party, Period, Reply, SideBySide, Tie, Voice, Words
-from service.page_figures import ribbons
-from service.page_formats import of_card, of_reply, of_tie, once
-from service.page_frame import SCHEME, Asker, Page, marks, title
-from service.page_links import REGISTER_SLUG, Links
-from service.page_words import speaker
+from service.pages.figures import ribbons
+from service.pages.formats import of_card, of_reply, of_tie, once
+from service.pages.frame import SCHEME, Asker, Page, marks, title
+from service.pages.links import REGISTER_SLUG, Links
+from service.pages.words import speaker
 
 PARAMETERS = ("theme", "place", "period", "party", "order", "density", "left", "right")
 # The limit in queries/pages/cards.rq: an answer of this many rows may have been cut, and the page says so.

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from kg.perspectives import Row, by_name, claims, experiences, grouped, named, value, words
 from kg.voices import Named, Words
-from service.page_formats import of_card, of_claim, of_experience, of_named, of_reply, of_tie, once
-from service.page_frame import SCHEME, Asker, Page, marks, title
-from service.page_links import REGISTER_SLUG, Links
-from service.page_side import beside, lists, replies_by_target, ties_by_card
-from service.page_words import speaker
+from service.pages.formats import of_card, of_claim, of_experience, of_named, of_reply, of_tie, once
+from service.pages.frame import SCHEME, Asker, Page, marks, title
+from service.pages.links import REGISTER_SLUG, Links
+from service.pages.side import beside, lists, replies_by_target, ties_by_card
+from service.pages.words import speaker
 
 
 async def meanings(ask: Asker) -> dict[str, Words | None]:

@@ -6,11 +6,11 @@ import asyncio
 
 from kg.perspectives import by_name, experiences, flat, parties
 from kg.voices import Named, Party
-from service.page_formats import of_card, of_experience, of_party, of_reply, of_tie, once
-from service.page_frame import Asker, Page, marks, title
-from service.page_links import REGISTER_SLUG, Links
-from service.page_side import beside, lists, replies_by_target, ties_by_card
-from service.page_words import speaker
+from service.pages.formats import of_card, of_experience, of_party, of_reply, of_tie, once
+from service.pages.frame import Asker, Page, marks, title
+from service.pages.links import REGISTER_SLUG, Links
+from service.pages.side import beside, lists, replies_by_target, ties_by_card
+from service.pages.words import speaker
 
 
 async def who_page(ask: Asker, links: Links) -> Page:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from kg.perspectives import Row, slug
 from kg.voices import Named, Voice, Words
-from service.page_frame import Asker, Page, marks, title
-from service.page_links import DEF, Links
-from service.page_thing import Origin, heading, own_item, thing_of
-from service.page_words import speaker
+from service.pages.frame import Asker, Page, marks, title
+from service.pages.links import DEF, Links
+from service.pages.thing import Origin, heading, own_item, thing_of
+from service.pages.words import speaker
 
 if TYPE_CHECKING:
     from kg.ledger.acts import Current
