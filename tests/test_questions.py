@@ -9,12 +9,15 @@ import pyoxigraph as ox
 import pytest
 from example_store import (
     BASE,
+    OURS,
     VOCABULARY,
     ask,
     build_store,
     example_ontology,
     example_questions,
     example_store,
+    known,
+    needed,
     read_example,
     rows,
     word,
@@ -27,48 +30,12 @@ HEAD = "# What is here?\n# nl: Wat is hier?\n# about: All of it.\n# over: Alles.
 BODY = "SELECT ?s WHERE { VALUES (?thing) { (UNDEF) } ?s ?p ?thing } ORDER BY ?s\n"
 THING = "# param thing iri\n"
 
-# A value that something in the example answers to, for each parameter of our own questions.
-KNOWN = {
-    "thing": f"{BASE}/id/voorbeeld-gemeente/b-gezond-wonen",
-    "policy": f"{BASE}/id/voorbeeld-gemeente/b-gezond-wonen",
-    "story": f"{BASE}/id/voorbeeld-bewoners/v-schimmel",
-    "offer": f"{BASE}/id/voorbeeld-bewoners/a-klussen",
-    "party": "voorbeeld-gemeente",
-    "place": "voorbeeld-gemeente/lindehof",
-    "theme": "housing",
-    "domain": "materialSituation",
-    "forWhom": "olderPeople",
-    "criterion": "safe",
-    "perspective": "residents",
-    "fromPerspective": "residents",
-    "toPerspective": "policyMakers",
-    "before": "2028-01-01",
-}
-# Where the example has its answer elsewhere.
-KNOWN_ELSEWHERE = {
-    ("policies-no-story-illustrates", "place"): "pl-oost",
-    ("domains-with-stories-but-no-facility", "place"): "pl-schermerstraat",
-    ("rounds-of-learning", "place"): "pl-oost",
-    ("facilities-and-their-domains", "place"): "pl-oost",
-    ("what-others-say-to-this", "thing"): f"{BASE}/id/voorbeeld-bewoners/vc-1",
-}
 WRONG = {
     "iri": f"{BASE}/id/wijk/nergens",
     "party": "nergens",
     "place": "nergens",
     "date": "0001-01-01",
 }
-OURS = sorted(name for name in example_questions() if "/" not in name)
-
-
-def known(name: str, parameter: str) -> str:
-    """A value of this parameter for which this question has rows."""
-    return KNOWN_ELSEWHERE.get((name, parameter), KNOWN[parameter])
-
-
-def needed(name: str) -> dict[str, str]:
-    """Values for the parameters without which this question can't be asked."""
-    return {p.name: known(name, p.name) for p in example_questions()[name].parameters if p.required}
 
 
 @pytest.mark.parametrize(
