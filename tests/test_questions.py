@@ -303,3 +303,22 @@ def test_a_tombstone_says_only_that_it_ended() -> None:
     told = ask("how-a-viewpoint-developed", store, party="iemand")
     assert [("iemand/weg", "withdrawn", "ingetrokken")] == [(r["document"], r["event"], r["eventName"]) for r in told]
     assert [] == ask("how-a-viewpoint-developed", store, party="ander")
+
+
+def test_an_experience_stands_in_the_smallest_neighbourhood() -> None:
+    """Of a street in a quarter of a district the quarter is named; of the district itself the district."""
+    graph = ox.NamedNode(f"{BASE}/contributions/extra")
+    quads: list[ox.Quad] = []
+    for number, place in enumerate(("pl-heeswijkplein", "pl-moerwijk")):
+        voice = ox.NamedNode(f"{BASE}/id/voorbeeld-zorg/e-{number}")
+        facts = {
+            "about": f"{BASE}/id/wijk/{place}",
+            "criterion": f"{CONCEPT}criterion/helpful",
+            "experience": f"{CONCEPT}experience/helps",
+            "heldBy": f"{BASE}/id/voorbeeld-zorg",
+        }
+        quads += [ox.Quad(voice, word(name), ox.NamedNode(value), graph) for name, value in facts.items()]
+    found = ask("experiences-voice-by-voice", build_store(read_example(), tuple(quads)), criterion="helpful")
+    assert [("wijk/pl-moerwijk", "wijk/pl-moerwijk"), ("wijk/pl-heeswijkplein", "wijk/pl-oost")] == [
+        (row["location"], row["neighbourhood"]) for row in found
+    ]
