@@ -36,7 +36,17 @@ ADDRESSES = {
     "missing": ("/nl/bestaat-niet", "/en/does-not-exist"),
     "unknown": ("/nl/naast-elkaar?onzin=1", "/en/side-by-side?nonsense=1"),
 }
-EVERY = [pytest.param(address, id=f"{name}-{address[:3]}") for name, pair in ADDRESSES.items() for address in pair]
+# Each page is looked at in Dutch on a telephone and in English at a desk; the other way round in the slow tests.
+COMBINATIONS = [
+    pytest.param(
+        (address, width),
+        id=f"{name}-{lang}-{width}",
+        marks=() if (lang == "nl") == (width == NARROW) else pytest.mark.slow,
+    )
+    for name, pair in ADDRESSES.items()
+    for lang, address in zip(("nl", "en"), pair, strict=True)
+    for width in (NARROW, WIDE)
+]
 DUTCH = [pytest.param(pair[0], id=name) for name, pair in ADDRESSES.items()]
 
 
@@ -59,21 +69,16 @@ class Seen:
     policy: str
 
 
-@pytest.fixture(scope="module", params=[NARROW, WIDE])
-def width(request: pytest.FixtureRequest) -> int:
-    """A telephone's and a desk's width."""
-    return int(request.param)
-
-
-@pytest.fixture(scope="module", params=EVERY)
-def seen(request: pytest.FixtureRequest, browser: Browser, site: str, width: int) -> Iterator[Seen]:
+@pytest.fixture(scope="module", params=COMBINATIONS)
+def seen(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Seen]:
     """Each page, opened once for all that is looked at."""
+    address, width = request.param
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = context.new_page()
     found = Seen(page, width, set(), [], "")
     page.on("request", lambda asked: found.hosts.add(urlparse(asked.url).netloc))
     page.on("console", lambda message: found.said.append(message.text))
-    answer = page.goto(site + request.param)
+    answer = page.goto(site + address)
     assert answer is not None
     found.policy = answer.headers["content-security-policy"]
     yield found
