@@ -91,6 +91,11 @@ def holder(row: Row) -> Voice:
     return found
 
 
+def paraphrased_by(row: Row) -> Named | None:
+    """Who read a statement in a public source and summed it up; None where its holder put it here itself."""
+    return named(row, "paraphrasedBy") if "paraphrasedBy" in row else None
+
+
 def grouped(rows: Iterable[Row], key: str) -> dict[str, list[Row]]:
     """Rows by the value of one column, in the order in which each value first comes."""
     groups: dict[str, list[Row]] = {}
@@ -166,7 +171,7 @@ def card(rows: Sequence[Row], marks: Sequence[Row]) -> Card:
         title=words(first, "thingName"),
         text=words(first, "text"),
         holder=holder(first),
-        tellers=distinct(tellers),
+        tellers=tuple({(one.role, one.perspective): one for one in tellers}.values()),
         paraphrased_by=next(iter(of("paraphrasedBy")), None),
         sources=tuple(source(group[0]) for group in sources.values()),
         places=of("place"),
@@ -225,6 +230,7 @@ def replies(rows: Sequence[Row]) -> tuple[Reply, ...]:
             words(first, "targetName"),
             value(first, "targetKind"),
             voice(first, "targetHolder"),
+            paraphrased_by(first),
         )
 
     return tuple(reply(iri, ()) for iri in groups)
@@ -253,6 +259,7 @@ def ties(rows: Sequence[Row], end_rows: Sequence[Row], responses: Sequence[Reply
                 value(first, "basis") != "read",
                 holder(first),
                 tuple(reply for reply in responses if reply.target == iri),
+                paraphrased_by(first),
             )
         )
     return tuple(found)

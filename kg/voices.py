@@ -98,6 +98,7 @@ class Reply:
     target_name: Words | None = None
     target_kind: str | None = None
     target_holder: Voice | None = None
+    paraphrased_by: Named | None = None  # who read this in a public source, where the holder did not put it here
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ class Tie:
     stated: bool
     holder: Voice
     replies: tuple[Reply, ...] = ()
+    paraphrased_by: Named | None = None  # who read this in a public source, where the holder did not put it here
 
 
 @dataclass(frozen=True)

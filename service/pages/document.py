@@ -28,7 +28,7 @@ from service.pages.formats import Item, of_claim, of_experience, of_reply, of_ti
 from service.pages.frame import Asker, Page, marks, title
 from service.pages.links import DEF, REGISTER_SLUG, Links
 from service.pages.side import figure_names
-from service.pages.thing import Origin, heading, origin_of, own_item, thing_of
+from service.pages.thing import Origin, heading, origin_of, own_item, thing_of, whose
 from service.pages.words import speaker
 
 SCHEMA_KINDS = {"Story": "Article", "Service": "Service", "Facility": "Place", "Offer": "Offer", "Protocol": "HowTo"}
@@ -122,7 +122,7 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
     thing = thing_of(about.rows, iri, links)
     say = speaker(links.language)
     is_tie, is_reply, is_lived = (kind == DEF + name for name in ("Connection", "Response", "Experience"))
-    name = heading(thing, about.tied if is_tie else (), origin, say("kind.untitled"))
+    name = heading(thing, about.tied if is_tie else (), origin, say)
     direct = tuple(reply for reply in about.said if reply.target == iri)
     here = links.thing(iri)
     return Page(
@@ -145,6 +145,7 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
             "figure": None if is_tie else star(iri, name, about.tied, figure_names(links.language)),
             "marks": marks(perspectives, parties),
             "fictional": origin.holder.fictional,
+            **whose(thing, origin, links),
             "triples": about.rows,
         },
         items=items_of(about, own_item(iri, name, thing, origin), direct),

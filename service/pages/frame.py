@@ -17,7 +17,7 @@ from kg.voices import Named, Party
 from service.pages import links as page_links
 from service.pages.formats import Item
 from service.pages.links import Links, other
-from service.pages.words import day, speaker
+from service.pages.words import begun, colon, day, speaker
 
 if TYPE_CHECKING:
     from kg.asking import Asking, Rows
@@ -109,7 +109,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
-    made.globals.update(card_name=card_name, outside=page_links.outside, pattern=pattern)
+    made.globals.update(card_name=card_name, outside=page_links.outside, pattern=pattern, colon=colon, begun=begun)
     return made
 
 

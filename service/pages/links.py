@@ -45,6 +45,7 @@ SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:", "urn:")
 CONCEPT = "https://w3id.org/lerende-wijk/id/concept/"
 DEF = "https://w3id.org/lerende-wijk/def#"
 REGISTER_SLUG = "wijk"
+EDITORS_SLUG = "redactie"  # The party that reads public sources and sums them up, where a deployment has one.
 
 
 def other(language: Language) -> Language:

@@ -12,7 +12,7 @@ from kg.perspectives import Row, slug
 from kg.voices import Named, Voice, Words
 from service.pages.frame import Asker, Page, marks, title
 from service.pages.links import DEF, Links
-from service.pages.thing import Origin, heading, own_item, thing_of
+from service.pages.thing import Origin, heading, own_item, thing_of, whose
 from service.pages.words import speaker
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def restricted_view(ask: Asker, links: Links, current: Current) -> Page:
         None,
     )
     thing = thing_of(rows, current.iri, links)
-    name = heading(thing, (), origin, say("kind.untitled"))
+    name = heading(thing, (), origin, say)
     return Page(
         "document.html",
         name.value,
@@ -99,6 +99,7 @@ async def restricted_view(ask: Asker, links: Links, current: Current) -> Page:
             "origin": origin,
             "marks": marks(perspectives, parties),
             "fictional": origin.holder.fictional,
+            **whose(thing, origin, links),
             "triples": rows,
         },
         items=(own_item(current.iri, name, thing, origin),),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from kg.perspectives import Row, grouped, named, shortened, slug, source, value, voice, words
 from kg.voices import Named, Source, Tie, Voice, Words
 from service.pages.formats import Item
-from service.pages.links import DEF, Links
-from service.pages.words import day
+from service.pages.links import DEF, EDITORS_SLUG, REGISTER_SLUG, Links
+from service.pages.words import colon, day
 
 DCT = "http://purl.org/dc/terms/"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -59,6 +61,7 @@ class Thing:
     ground: tuple[Words, ...]
     licence: str | None
     year: str | None
+    publisher: Words | None
     value: Words | None
     properties: tuple[Property, ...]
 
@@ -105,7 +108,7 @@ def thing_of(rows: Sequence[Row], iri: str, links: Links) -> Thing:
             )
             view = next((value(r, "value") for r in inside.get(DEF + "perspective", ())), None)
             found += [(said[0], view)] if said else []
-        return found
+        return list(dict.fromkeys(found))
 
     listed_sources = grouped([*own.get(PRIMARY_SOURCE, ()), *own.get(DCT + "source", ())], "value")
     para = next((named(row, "value") for row in own.get(DEF + "paraphrasedBy", ())), None)
@@ -122,6 +125,7 @@ def thing_of(rows: Sequence[Row], iri: str, links: Links) -> Thing:
         tuple(text for text, _ in grounds),
         next((value(row, "value") for row in own.get(DCT + "license", ())), None),
         next((text.value[:4] for text in literal(DCT + "issued")), None),
+        next(iter(in_language(literal(DEF + "publisherName"), links.language)), None),
         next(iter(in_language(literal(DEF + "value"), links.language)), None),
         tuple(property_of(group, links) for name, group in own.items() if name not in SHOWN_APART),
     )
@@ -152,18 +156,33 @@ def linked(iri: str, row: Row, links: Links) -> bool:
     return "valueKind" in row or "/concept/theme/" in iri or "/concept/lifeDomain/" in iri
 
 
-def heading(thing: Thing, sentence: Sequence[Tie], origin: Origin, untitled: object) -> Words:
+def between(tie: Tie, say: Callable[..., Markup]) -> str:
+    """The words between the two ends of a connection, such that what follows can follow."""
+    if tie.target is None and tie.relation.notation == "callsFor":
+        return str(say("tie.asks_of")) + ("" if tie.called_upon else " " + say("tie.open"))
+    if tie.target is None and tie.relation.notation == "offers":
+        return str(say("tie.offers_to")) + ("" if tie.called_upon else " " + say("tie.open.offer"))
+    return tie.relation.name.value + colon(tie.relation.name)
+
+
+def heading(thing: Thing, sentence: Sequence[Tie], origin: Origin, say: Callable[..., Markup]) -> Words:
     """What the page is called: the title, else the sentence of a connection, else the first words, else the kind."""
     if thing.title:
         return thing.title
     if sentence and sentence[0].origin.name:
         tie = sentence[0]
         to = tie.target.name if tie.target and tie.target.name else tie.called_upon
-        parts = [tie.origin.name.value if tie.origin.name else "", tie.relation.name.value, to.value if to else ""]
-        return Words(" ".join(part for part in parts if part), tie.relation.name.lang)
+        parts = [tie.origin.name.value if tie.origin.name else "", between(tie, say), to.value if to else ""]
+        said = " ".join(part for part in parts if part)
+        if not tie.stated:
+            editors = slug(tie.holder.iri) == EDITORS_SLUG
+            who = say("tie.editors") if editors else say("tie.according", who=tie.holder.name.value)
+            said = f"{Markup(who).unescape()} {said}"
+        return Words(said, tie.relation.name.lang)
     if thing.texts:
         return shortened(thing.texts[0])
-    return Words(f"{origin.kind.name.value} {untitled} {origin.holder.name.value}", origin.kind.name.lang)
+    of = say("kind.untitled")
+    return Words(f"{origin.kind.name.value} {of} {origin.holder.name.value}", origin.kind.name.lang)
 
 
 def own_item(iri: str, name: Words, thing: Thing, origin: Origin) -> Item:
@@ -179,4 +198,33 @@ def own_item(iri: str, name: Words, thing: Thing, origin: Origin) -> Item:
         "voiceName": origin.holder.name.value,
         "teller": "; ".join(role.value for role, _ in thing.tellers) or None,
         "year": thing.year,
+    }
+
+
+@dataclass(frozen=True)
+class Cited:
+    """How the thing is referred to: whose words these are, of whom, and from which year."""
+
+    who: str
+    holder: str
+    year: str | None
+    summary: bool
+
+
+def cited_as(thing: Thing, origin: Origin) -> Cited:
+    """Who a reference names: of a summary whoever wrote it, of a source its publisher, else the holder."""
+    holder = origin.holder.name.value
+    read_in = next((source.year for source, _ in thing.sources if source.year), None)
+    if thing.paraphrased_by is not None:
+        return Cited(thing.paraphrased_by.name.value, holder, read_in or thing.year, True)
+    publisher = thing.publisher.value if thing.publisher else None
+    return Cited(publisher or holder, holder, thing.year, False)
+
+
+def whose(thing: Thing, origin: Origin, links: Links) -> dict[str, object]:
+    """What the page says of whose words these are: in the register, from a public source, and how to refer to them."""
+    return {
+        "registered": origin.holder.iri == f"{links.base}/id/{REGISTER_SLUG}",
+        "from_source": thing.paraphrased_by is not None or origin.delegation == "publicSource",
+        "cited": cited_as(thing, origin),
     }

@@ -9,6 +9,8 @@ from babel.dates import format_date
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
+from kg.voices import Words
+
 LOCALE = Path(__file__).parent / "locale"
 
 
@@ -29,6 +31,23 @@ def speaker(language: str) -> Callable[..., Markup]:
         return Markup(text).format(**{key: escape(value) for key, value in gaps.items()}) if gaps else Markup(text)
 
     return say
+
+
+# A Dutch verb that splits: its object would stand before these words, so a colon comes after them.
+SPLIT_ENDINGS = (" zien", " uit", " aan")
+# Words with which a name may begin that are no name themselves: at the start of a sentence they take a capital.
+ARTICLES = ("de ", "het ", "een ", "’t ", "'t ", "the ")
+
+
+def colon(verb: Words) -> str:
+    """A colon after a verb that splits ("laat zien: …"), else nothing."""
+    return ":" if verb.lang == "nl" and verb.value.endswith(SPLIT_ENDINGS) else ""
+
+
+def begun(name: Words) -> Words:
+    """A name at the start of a sentence: "de Volkskrant" becomes "De Volkskrant", other names stay as they are."""
+    starts = name.value.startswith(ARTICLES) and not name.value.startswith(("’", "'"))
+    return Words(name.value[0].upper() + name.value[1:], name.lang) if starts else name
 
 
 def day(moment: str | None, language: str) -> str:
