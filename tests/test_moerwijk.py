@@ -281,6 +281,72 @@ def test_what_the_editors_entered_for_others_names_its_source() -> None:
             assert {f"{BASE}/id/redactie"} == _values(iri, words.PARAPHRASED_BY), iri
 
 
+def test_the_editors_remarks_stand_under_their_own_name() -> None:
+    """What a real party holds says no "we" and not what was not found out; the editors say that in their responses."""
+    remark = re.compile(
+        r"\b(wij|we|us|our|ons|onze)\b|nagegaan|nagaan|staat niet in|hebben wij|not stated|verif|did not (see|find)",
+        re.I,
+    )
+    said = [
+        (_name(iri), text)
+        for iri in CURRENT
+        if not _is_fictional(iri) and _values(iri, words.HELD_BY) != {f"{BASE}/id/redactie"}
+        for text in _values(iri, words.DESCRIPTION) | _values(iri, words.RATIONALE)
+        if remark.search(text)
+    ]
+    assert [] == said
+    answered = {
+        _name(min(_values(iri, words.RESPONSE_TO)))
+        for iri in _of_kind(words.RESPONSE)
+        if _values(iri, words.HELD_BY) == {f"{BASE}/id/redactie"}
+    }
+    assert {"i-betje", "f-betje", "b-gezkracht", "d-meld", "i-morgen", "i-voedsel", "f-gezc", "d-ontm"} <= answered
+
+
+def test_words_about_another_say_whose_they_are() -> None:
+    """A claim begins with its source; an instrument known only from others' publications says from whom."""
+    claims = [text for iri in _of_kind(words.CLAIM) for text in _values(iri, words.VALUE)]
+    assert [] == [text for text in claims if not text.startswith(("Volgens ", "According to "))]
+    silent = [
+        (_name(iri), text)
+        for iri in _of_kind(*INSTRUMENTS)
+        if not _values(iri, words.HELD_BY)
+        & {p for s in _values(iri, words.HAD_PRIMARY_SOURCE) for p in _values(s, words.PUBLISHER)}
+        for text in _values(iri, words.DESCRIPTION)
+        if not re.search(r"\b([Vv]olgens|[Aa]ccording to)\b", text)
+    ]
+    assert [] == silent
+
+
+def test_a_story_of_two_voices_has_two_tellers() -> None:
+    """The volunteers and the worker of the neighbourhood shop each have a role and a perspective of their own."""
+    (story,) = [iri for iri in _of_kind(words.STORY) if _name(iri) == "v-08"]
+    voices = {
+        (role, _name(view))
+        for teller in _values(story, words.TOLD_BY)
+        for role in _values(teller, words.ROLE)
+        for view in _values(teller, words.PERSPECTIVE)
+        if role.endswith("wijkwinkel")
+    }
+    assert {
+        ("vrijwilligers van de wijkwinkel", "residents"),
+        ("een medewerkster van de wijkwinkel", "professionals"),
+    } == voices
+
+
+def test_what_a_date_rests_on_agrees_with_the_date() -> None:
+    """A date that is not in the source is never said to stand there, and the other way round."""
+    wrong = []
+    for iri in CURRENT:
+        said, basis = _values(iri, words.DATE_TEXT), _values(iri, words.DATE_BASIS)
+        unknown = "staat niet in de bron" in said
+        hedged = any(text.startswith(("na ", "vóór ", "ongeveer ", "sinds ")) for text in said)
+        if unknown != (unknown and basis >= {"staat niet in de bron"}) or (hedged and "staat in de tekst" in basis):
+            wrong.append((_name(iri), said, basis))
+        wrong += [(_name(iri), said, basis) for text in basis if "; staat niet in de bron" in text]
+    assert [] == wrong
+
+
 def test_stated_connections_are_held_by_their_source() -> None:
     """Who is said to link two things published one of the sources; what anyone else stated, the editors hold."""
     wrong = []

@@ -185,8 +185,9 @@ def _stories(facts: Moerwijk, read: Mapping[str, Values]) -> Iterator[Change]:
         yield from _differs(UNEXPLAINED, thing, "title", {f"{title}@nl"}, _in(values["dcterms:title"], "nl"))
         texts = {f"{row['nl']}@nl", f"{row['en']}@en"}
         yield from _differs(UNEXPLAINED, thing, "text", texts, values["dcterms:description"])
-        roles = read[f"{facts.at(thing)}#verteller"]["lw:role"]
-        yield from _differs(UNEXPLAINED, thing, "voice", {f"{row['voice']}@nl"}, _in(roles, "nl"))
+        roles = {role for teller in values["lw:toldBy"] for role in read[teller]["lw:role"]}
+        voices = {f"{voice}@nl" for voice in row["voice"].split("; ")}
+        yield from _differs(UNEXPLAINED, thing, "voice", voices, _in(roles, "nl"))
         publisher = read[f"{EDITORS}/bron-{row['source']}"]["dcterms:publisher"]
         yield from _differs(UNEXPLAINED, thing, "holder", publisher, values["lw:heldBy"])
         yield from _year(facts, thing, "year", row["year"], values)

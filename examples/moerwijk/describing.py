@@ -70,7 +70,7 @@ ORDER = (
     "phase", "part_of", "created", "issued", "start", "end", "date_text", "date_basis", "last_seen",
     "publisher_name", "publisher", "address", "sources", "paraphrased_by",
 )  # fmt: skip
-PARTS = ("teller", "consent", "published", "point")
+PARTS = ("tellers", "consent", "published", "point")
 
 Fields = Mapping[str, Any]
 
@@ -111,11 +111,11 @@ def _lines(field: str, value: Any) -> list[tuple[str, str]]:
     return [single[field]]
 
 
-def _teller(subject: str, teller: Fields) -> Part:
+def _teller(subject: str, number: int, teller: Fields) -> Part:
     """Whose voice a story is: a role in words and a perspective, nothing else."""
     lines = [("a", "lw:Teller"), ("lw:role", text(teller["nl"], "nl")), ("lw:role", text(teller["en"], "en"))]
     lines += [("lw:perspective", concept("perspective", notation)) for notation in teller["perspectives"]]
-    return Part(f"{subject}#verteller", tuple(lines))
+    return Part(f"{subject}#verteller{f'-{number}' if number > 1 else ''}", tuple(lines))
 
 
 def _consent(subject: str, consent: Fields) -> Part:
@@ -157,9 +157,10 @@ def document(file: str, holder: str, name: str | None, kind: str, fields: Fields
         if field in fields:
             lines += _lines(field, fields[field])
     parts = []
-    if "teller" in fields:
-        lines.append(("lw:toldBy", iri(f"{subject}#verteller")))
-        parts.append(_teller(subject, fields["teller"]))
+    for number, words in enumerate(fields.get("tellers", ()), start=1):
+        teller = _teller(subject, number, words)
+        lines.append(("lw:toldBy", iri(teller.subject)))
+        parts.append(teller)
     if "consent" in fields or "published" in fields:
         lines.append(("lw:ground", iri(f"{subject}#grond")))
         given = "consent" in fields

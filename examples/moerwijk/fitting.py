@@ -11,6 +11,7 @@ from writing import Document
 EDITORS = "redactie"
 REGISTER = "wijk"
 WITHOUT_DATE = ("inferred", "not shown")  # bases on which no year is certain
+TITLE_BASIS = re.compile(r"; title .*$")  # what the title of a source rests on
 Facts = dict[str, Any]
 
 
@@ -83,7 +84,7 @@ def both(facts: Facts, field: str) -> dict[str, str]:
 
 def phrase(facts: Moerwijk, words: str) -> dict[str, str]:
     """What is said of a date, in both languages; a plain year or period is the same in both."""
-    parts = words.split("; ")
+    parts = [words] if words in facts.words["phrase"] else words.split("; ")
     nl = [facts.words["phrase"].get(part, part) for part in parts]
     en = [facts.words["english"].get(part, part) for part in parts]
     return {"nl": "; ".join(nl), "en": "; ".join(en)}
@@ -104,9 +105,18 @@ def dated(facts: Moerwijk, year: str, names: str, *, published: bool = True) -> 
     fields: dict[str, Any] = {"issued": certain} if sure else {}
     if not sure or year != certain:
         fields["date_text"] = phrase(facts, year)
-        rests_on = [part for part in "; ".join(bases).split("; ") if not part.startswith("title ")]
-        fields["date_basis"] = phrase(facts, "; ".join(dict.fromkeys(rests_on)))
+        fields["date_basis"] = _rests_on(facts, year, bases)
     return fields
+
+
+def _rests_on(facts: Moerwijk, year: str, bases: Iterable[str]) -> dict[str, str]:
+    """What a date rests on: how it was inferred, else how its sources are dated; an undated one adds nothing."""
+    if year in facts.words["rests_on"]:
+        inferred: dict[str, str] = facts.words["rests_on"][year]
+        return inferred
+    known = [phrase(facts, TITLE_BASIS.sub("", basis)) for basis in bases if basis != "not shown"]
+    known = known or [phrase(facts, "not shown")]
+    return {lang: "; ".join(dict.fromkeys(words[lang] for words in known)) for lang in ("nl", "en")}
 
 
 def last_seen(facts: Moerwijk, thing: str, names: str, more: Iterable[str] = ()) -> Fields:
@@ -154,7 +164,7 @@ def source(facts: Moerwijk, name: str) -> Document:
         "publisher_name": both(extra, "publisher")
         if "publisher_nl" in extra
         else extra.get("publisher", row.get("publisher")),
-        "date_basis": phrase(facts, row["dateBasis"]),
+        "date_basis": facts.words["rests_on"].get(row["date"]) or phrase(facts, row["dateBasis"]),
     }
     if "party" in extra:
         fields["publisher"] = extra["party"]
@@ -254,15 +264,19 @@ def story(facts: Moerwijk, name: str) -> Document:
         **dated(facts, row["year"], row["source"]),
         "sources": cited(row["source"]),
         "paraphrased_by": EDITORS,
-        "teller": {
-            "nl": row["voice"],
-            "en": extra["voice_en"],
-            "perspectives": extra.get("perspectives", ["residents"]),
-        },
+        "tellers": _tellers(extra, row["voice"]),
         "published": cited(row["source"]),
     }
     holder = facts.holder(name)
     return document(f"things/{holder}", holder, name, "Story", fields)
+
+
+def _tellers(extra: Facts, voice: str) -> list[Fields]:
+    """Whose voices a story has; where there are several, each role has a perspective of its own."""
+    roles = list(zip(voice.split("; "), extra["voice_en"].split("; "), strict=True))
+    perspectives = extra.get("perspectives", ["residents"])
+    own = [perspectives] if len(roles) == 1 else [[one] for one in perspectives]
+    return [{"nl": nl, "en": en, "perspectives": views} for (nl, en), views in zip(roles, own, strict=True)]
 
 
 def connection(facts: Moerwijk, name: str) -> Document:
@@ -347,6 +361,8 @@ def example(facts: Moerwijk) -> list[Document]:
     made = []
     for row in facts.example["document"]:
         fields = {field: value for field, value in row.items() if field not in ("file", "holder", "name", "class")}
+        if "teller" in fields:
+            fields["tellers"] = [fields.pop("teller")]
         if "themes" in fields:
             fields |= subjects(facts, None, fields["themes"])
         made.append(document(row["file"], row["holder"], row["name"], row["class"], fields))
