@@ -37,7 +37,8 @@ class Submission:
     delegation: str = "byHolder"
     base_iri: str | None = None
     replace: bool = False
-    expected: str | None = None
+    expected: tuple[str, ...] = ()
+    """Ids of contributions of which one must be current, or "*" for whatever is (If-Match)."""
     idempotency_key: str | None = None
 
 
@@ -104,11 +105,14 @@ class Admission:
             if isinstance(checked, Refused):
                 return checked
             sound, slice_read = checked
+            nameless = [d.iri for d in sound.documents if d.minted_from and self.ledger.document(d.iri) is None]
+            if nameless and (submission.replace or submission.expected):
+                return Refused(tuple(object_to("NameMissing", focus=iri) for iri in nameless))
             batch = Batch(
                 party=submission.holder,
                 recorder=submission.recorder,
                 delegation=submission.delegation,
-                acts=tuple(Act("publish", d.iri, d, submission.expected) for d in sound.documents),
+                acts=tuple(Act("publish", d.iri, d, self._expected(d.iri, submission)) for d in sound.documents),
                 read=tuple((n.iri, n.entry) for n in slice_read.neighbours),
                 own_responses=slice_read.own_responses,
                 replace=submission.replace,
@@ -121,6 +125,16 @@ class Admission:
             if not any(o.name == "Moved" for o in outcome):
                 break
         return refused
+
+    def _expected(self, iri: str, submission: Submission) -> str | None:
+        """The one of the expected contributions that is current, else the first: the ledger then says that it is not."""
+        if not submission.expected:
+            return None
+        current = self.ledger.document(iri)
+        there = current.contribution if current is not None and current.ended is None else None
+        if there is not None and (there in submission.expected or "*" in submission.expected):
+            return there
+        return submission.expected[0]
 
     def validate(self, submission: Submission) -> Sound | Refused:
         """The same checks, nothing kept."""

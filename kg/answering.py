@@ -103,7 +103,10 @@ def answer(store: ox.Store, base: str, position: int, frame: framing.Frame, sock
     try:
         run(store, text, base, graphs, str(head["format"]), spool, union=bool(head.get("union", True)))
     except SyntaxError as error:
-        framing.send(sock, "objection", {"name": "QueryUnclear", **place(error)})
+        told = place(error)
+        if looked.undeclared and "Prefix not found" in str(error):
+            told["detail"] = "PREFIX " + ", ".join(looked.undeclared)
+        framing.send(sock, "objection", {"name": "QueryUnclear", **told})
     except TooLarge:
         framing.send(sock, "objection", {"name": "AnswerTooLarge"})
     except OSError as error:
@@ -186,4 +189,6 @@ def place(error: SyntaxError) -> dict[str, Any]:
     if words.startswith("error at "):
         where, _, words = words.removeprefix("error at ").partition(": ")
         line, column = (int(n) for n in where.split(":"))
-    return {"line": line, "column": column, "detail": words[:500]}
+    # What the parser expected, without its classes of characters, which tell people nothing.
+    wanted = [w for w in words.removeprefix("expected ").removeprefix("one of ").split(", ") if "[" not in w]
+    return {"line": line, "column": column, "detail": f"≠ {', '.join(wanted)}"[:200] if wanted else words[:200]}

@@ -156,6 +156,8 @@ class Asking:
         looked = look_at(text, self.base)
         if looked.nesting > limits.query_nesting_max:
             return object_to("QueryTooNested", limit=str(limits.query_nesting_max))
+        if looked.operators > limits.query_operators_max:
+            return object_to("QueryTooManyOperators", limit=str(limits.query_operators_max))
         if looked.patterns > limits.query_patterns_max:
             return object_to("QueryTooManyPatterns", limit=str(limits.query_patterns_max))
         if looked.form == "update":

@@ -54,12 +54,25 @@ def _objections(top: dict[str, Any], own: tuple[str, ...]) -> Iterator[Objection
                 for c in _as_list(value):
                     if isinstance(c, str) and c not in own:
                         yield object_to("ForeignContext", value=c[:200], limit=own[0])
+                    elif c is None and node is not top:
+                        yield object_to("SyntaxUnclear", value='"@context": null', line=1, column=1)
+                    elif isinstance(c, dict):
+                        yield from _unmade(c)
             elif key == "@import":
                 yield object_to("ForeignContext", value=str(value)[:200], limit=own[0])
             elif key == "@base" and value is None:
                 yield object_to("SyntaxUnclear", value="@base null", line=1, column=1)
             elif key.startswith("@") and key[1:].isalpha() and not _KEYWORDS.fullmatch(key):
                 yield object_to("UnknownWord", value=key[:200], limit="@id, @type, @context, @graph")
+
+
+def _unmade(context: dict[str, Any]) -> Iterator[Objection]:
+    """Names that a context takes away: what is said with them would be dropped without a word."""
+    for name, meaning in context.items():
+        if name in ("@language", "@direction", "@base"):
+            continue
+        if meaning is None or (isinstance(meaning, dict) and meaning.get("@id", name) is None):
+            yield object_to("SyntaxUnclear", value=f'"{name[:100]}": null', line=1, column=1)
 
 
 def _contexts(top: dict[str, Any]) -> list[dict[str, Any]]:

@@ -26,9 +26,10 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   └── OnePerspective I12 (warning), AgainstTime I12 (warning)
     ├── Conflicting     what the ledger holds stands in the way
     │   ├── ExistsDifferently, Moved, Stale, MatchRequired, SameTwice, KeyReused
-    │   └── NotHolder I11, NotDelegated, NotCurrent, Ended
+    │   └── NotHolder I11, NotDelegated, NotCurrent, Ended, Withdrawn, NameMissing
     ├── Unasked         a question that is not answered as it stands
-    │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns, UpdateRefused
+    │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns,
+    │   ├── QueryTooManyOperators, UpdateRefused
     │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear
     │   └── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone
     ├── Uncalled        who asks may not, or not so

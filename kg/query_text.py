@@ -31,11 +31,13 @@ class QueryText:
 
     form: str | None  # "select", "ask", "construct", "describe", "update"
     nesting: int  # deepest bracket in bracket, and longest run of signs that the parser recurses on
+    operators: int  # signs of expressions and paths: each is one more level for the parser, or a step to plan
     patterns: int  # most triple patterns in one group, roughly: separators plus one
     service: bool
     from_default: tuple[str, ...]
     from_named: tuple[str, ...]
     graphs: tuple[str, ...]  # IRIs that stand right after GRAPH
+    undeclared: tuple[str, ...]  # prefixes that are used and not declared, with their colon
 
     @property
     def has_dataset(self) -> bool:
@@ -52,11 +54,12 @@ class _Scan:
         self.form: str | None = None
         self.stack: list[str] = []
         self.counts: list[int] = []
-        self.nesting = self.patterns = self.run = 0
+        self.nesting = self.patterns = self.run = self.operators = 0
         self.service = False
         self.template = False  # The next brace opens a CONSTRUCT template, which the planner does not plan.
         self.dataset: dict[bool, list[str]] = {False: [], True: []}
         self.graphs: list[str] = []
+        self.used: dict[str, None] = {}
 
     def iri(self, kind: str, text: str) -> str:
         """The IRI that a token means."""
@@ -67,6 +70,7 @@ class _Scan:
 
     def sign(self, text: str) -> None:
         """Brackets and separators: depth, and triple patterns of the group they stand in."""
+        self.operators += text in "!^+-*/|&=<>"
         self.run = self.run + 1 if text in "!^+-*?/|" else 0
         if text in "{([":
             self.stack.append(text)
@@ -114,11 +118,13 @@ def look_at(text: str, base: str = "") -> QueryText:
     return QueryText(
         scan.form,
         scan.nesting,
+        scan.operators,
         scan.patterns,
         scan.service,
         tuple(scan.dataset[False]),
         tuple(scan.dataset[True]),
         tuple(scan.graphs),
+        tuple(f"{prefix}:" for prefix in scan.used if prefix not in scan.prefixes),
     )
 
 
@@ -134,3 +140,5 @@ def _place(scan: _Scan, kind: str, token: str, before: list[str]) -> None:
         scan.dataset[True].append(scan.iri(kind, token))
     elif before[1] == "GRAPH":
         scan.graphs.append(scan.iri(kind, token))
+    if kind == "name" and before[1] != "PREFIX":
+        scan.used[token.partition(":")[0]] = None

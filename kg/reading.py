@@ -97,13 +97,12 @@ def read(
             return safe[:FINDINGS_MAX]
         body = safe
     nameless = f"{speaker}/~new/"
-    parsed = _parse(
-        body,
-        rdf_format,
-        base_iri or nameless,
-        view=f"{base}/view/{speaker.rpartition('/')[2]}",
-        words=ontology.predicates,
-    )
+    view = f"{base}/view/{speaker.rpartition('/')[2]}"
+    parsed = _parse(body, rdf_format, base_iri or nameless, view=view, words=ontology.predicates)
+    named = None if base_iri else _the_named(parsed, nameless)
+    if named:
+        # Parts of nothing beside one document with a name: `<#teller>` was meant as a part of that document.
+        parsed = _parse(body, rdf_format, named, view=view, words=ontology.predicates)
     if parsed.findings:
         return tuple(_as_written(o, nameless) for o in parsed.findings)
     if not parsed.triples:
@@ -118,6 +117,15 @@ def read(
     if objections:
         return tuple(objections[:FINDINGS_MAX])
     return tuple(sorted((d for d in found if isinstance(d, Document)), key=lambda d: d.iri))
+
+
+def _the_named(parsed: _Body, nameless: str) -> str | None:
+    """The one document with a name of its own, where only `#parts` of a nameless one that says nothing stand by it."""
+    if parsed.findings or len(parsed.triples) != 2 or nameless not in parsed.triples:
+        return None
+    if any(isinstance(t.subject, ox.NamedNode) and t.subject.value == nameless for t in parsed.triples[nameless]):
+        return None
+    return next(iri for iri in parsed.triples if iri != nameless)
 
 
 def _parse(body: bytes, rdf_format: ox.RdfFormat, base_iri: str, *, view: str, words: frozenset[str]) -> _Body:

@@ -53,10 +53,20 @@ CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
         "{focus} is er niet, of niet meer. Er is niets om te vervangen of in te trekken.",
         "{focus} is not here, or no longer. There is nothing to replace or withdraw.",
     ),
+    "Withdrawn": (
+        None,
+        "{focus} is ingetrokken. Wilt u het terug, stuur het dan met ?replace=true.",
+        "{focus} has been withdrawn. If you want it back, send it with ?replace=true.",
+    ),
     "Ended": (
         None,
-        "{focus} is ingetrokken. Publiceer het opnieuw onder een andere naam.",
-        "{focus} has been withdrawn. Publish it again under another name.",
+        "{focus} is ingetrokken of gewist. Publiceer het onder een andere naam.",
+        "{focus} has been withdrawn or erased. Publish it under another name.",
+    ),
+    "NameMissing": (
+        None,
+        "Zeg wat u vervangt: schrijf het adres van het document op de plaats van <>.",
+        "Say what you replace: write the document's address in the place of <>.",
     ),
 }
 
@@ -75,6 +85,11 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
         None,
         "Deze vraag is te lang. Zij mag {limit} zijn.",
         "This query is too long. It may be {limit}.",
+    ),
+    "QueryTooManyOperators": (
+        None,
+        "Deze vraag heeft te veel rekentekens of stappen in een pad. Het mogen er {limit} zijn.",
+        "This query has too many operators or path steps. There may be {limit}.",
     ),
     "QueryTooManyPatterns": (
         None,

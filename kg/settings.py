@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     checkers_max: int = Field(CORES, ge=1, description="Contributions parsed and validated at once: one a core.")
     query_bytes_max: int = Field(64 * 1024, description="A query's text: longer ones are made by programs gone wrong.")
     query_nesting_max: int = Field(100, description="Brackets in brackets: the parser recurses, 3,000 end its process.")
+    query_operators_max: int = Field(1000, description="Operators and path steps: 5,000 take the planner ten seconds.")
     query_patterns_max: int = Field(50, description="Triple patterns in one group: the planner is exponential in them.")
     query_seconds_anonymous_max: float = Field(10.0, description="Wall clock of a caller without a token.")
     query_seconds_partner_max: float = Field(60.0, description="Wall clock of a caller with a token.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from kg.asking import Answer
+from service.reception import unchanged
 
 CHUNK_BYTES = 256 * 1024  # Large enough to be one system call, small enough to keep other answers moving.
 
@@ -23,8 +25,11 @@ def position_headers(position: int, audience: str, tag: str) -> dict[str, str]:
     }
 
 
-def answer_response(answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
-    """The answer from its file; small ones at once, large ones in chunks."""
+def answer_response(request: Request, answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
+    """The answer from its file; small ones at once, large ones in chunks; 304 where the client has it."""
+    if unchanged(request, headers["ETag"]):
+        answer.read()
+        return Response(status_code=304, headers=dict(headers))
     if answer.size_bytes <= CHUNK_BYTES:
         return Response(answer.read(), 200, dict(headers), media_type)
     sent = {**headers, "Content-Length": str(answer.size_bytes)}

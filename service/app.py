@@ -131,6 +131,7 @@ def make_app(house: House) -> Asgi:
     for router in routers:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=folder("viewer") / "static"), name="static")
+    _name_token(app)
     _errors(app, house.ledger.base, pages, [*app.routes, *(route for router in routers for route in router.routes)])
     return dressed(app)
 
@@ -191,6 +192,19 @@ def _errors(app: FastAPI, base: str, pages: Pages, routes: Sequence[BaseRoute]) 
         return problem(request, base, object_to("CheckFailed"), status=500)
 
 
+def _name_token(app: FastAPI) -> None:
+    """Tells in the OpenAPI text how a token is sent."""
+    written = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        text = written()
+        schemes = text.setdefault("components", {}).setdefault("securitySchemes", {})
+        schemes["token"] = {"type": "http", "scheme": "bearer"}
+        return text
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
 def _allowed(routes: Sequence[BaseRoute], request: Request) -> str:
     """Every verb that some route has at this address; HEAD wherever GET is."""
     verbs: set[str] = set()
@@ -242,7 +256,7 @@ def dressed(app: Asgi) -> Asgi:
 
 async def _preflight(send: Send) -> None:
     headers = [
-        (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+        (b"access-control-allow-methods", b"GET, HEAD, POST, DELETE, OPTIONS"),
         (
             b"access-control-allow-headers",
             b"Accept, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key",

@@ -21,10 +21,9 @@ from kg.questions import UnclearQuestion
 from kg.settings import Settings, folder, read_settings
 from service import beginning
 from service.callers import OPERATOR
-from service.cli_registers import party_app, token_app
+from service.cli_registers import FINDINGS, NO_LEDGER, UNAVAILABLE, USAGE, party_app, token_app
 from service.doorway import door, running
 
-FINDINGS, USAGE, UNAVAILABLE = 1, 2, 3
 BASE = "http://127.0.0.1:8000"  # Names follow neither the port nor the host on which they happen to be served.
 MEDIA_TYPES = {
     ".ttl": "text/turtle",
@@ -72,7 +71,7 @@ def settings_for(data: Path | None, *, ledger: bool = True, **flags: Any) -> Set
     """The settings; with `ledger` a data folder that has none is told, not a stack trace."""
     settings = read_settings(data=data, **flags)
     if ledger and not (settings.data / "ledger.sqlite").exists():
-        stop(f"No ledger in {settings.data}. Make one with: wijkgraaf init --data {settings.data}", UNAVAILABLE)
+        stop(NO_LEDGER.format(data=settings.data), UNAVAILABLE)
     return settings
 
 
@@ -209,7 +208,7 @@ def validate(
         output.print_json(data=found)
         return
     for document in found["documents"]:
-        output.print(f"{document['document']}\t{document['audience']}", markup=False)
+        typer.echo(f"{document['document']}\t{document['audience']}")
     for warning in found["warnings"]:
         messages.print(f"! {warning['message']['en']}", markup=False)
 
@@ -241,7 +240,7 @@ def publish(
         return
     for taken in found["contributions"]:
         state = "unchanged" if taken["unchanged"] else taken["kind"]
-        output.print(f"{taken['contribution']}\t{taken['document']}\t{taken['audience']}\t{state}", markup=False)
+        typer.echo(f"{taken['contribution']}\t{taken['document']}\t{taken['audience']}\t{state}")
     for warning in found["warnings"]:
         messages.print(f"! {warning['message']['en']}", markup=False)
 
@@ -265,7 +264,7 @@ def withdraw(
     if as_json:
         output.print_json(data=found)
     else:
-        output.print(f"{found['contributions'][0]['document']}\twithdrawn", markup=False)
+        typer.echo(f"{found['contributions'][0]['document']}\twithdrawn")
 
 
 @app.command()
@@ -316,9 +315,9 @@ def verify(data: Data = None, as_json: AsJson = False) -> None:
         output.print_json(data={**body, "positions": dict(found.positions), "faults": faults})
     else:
         for fault in found.faults:
-            output.print(f"entry {fault.entry}: {fault.what}", markup=False)
+            typer.echo(f"entry {fault.entry}: {fault.what}")
         words = "sound" if found.sound else f"{len(found.faults)} faults"
-        output.print(f"{found.entries} entries, {found.documents} documents: {words}", markup=False)
+        typer.echo(f"{found.entries} entries, {found.documents} documents: {words}")
     raise typer.Exit(0 if found.sound else FINDINGS)
 
 
@@ -340,7 +339,7 @@ def rebuild(data: Data = None, as_json: AsJson = False) -> None:
     else:
         for audience, state in states.items():
             agreed = "in step with the ledger" if state["in_step"] else "NOT in step with the ledger"
-            output.print(f"{audience}: {state['quads']} quads at position {state['position']}, {agreed}", markup=False)
+            typer.echo(f"{audience}: {state['quads']} quads at position {state['position']}, {agreed}")
     raise typer.Exit(0 if all(s["in_step"] for s in states.values()) else FINDINGS)
 
 
@@ -360,11 +359,9 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
     if as_json:
         output.print_json(data=found)
     else:
+        words = {True: "yes", False: "no"}
         for name, value in found.items():
-            output.print(
-                f"{name}: {({True: 'yes', False: 'no'}).get(value, value) if isinstance(value, bool) else value}",
-                markup=False,
-            )
+            typer.echo(f"{name}: {words.get(value, value) if isinstance(value, bool) else value}")
     good = found["network closed to workers"] and all(v for k, v in found.items() if k.startswith("folder "))
     raise typer.Exit(0 if good else FINDINGS)
 
@@ -372,7 +369,7 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
-    output.print(package_version("wijkgraaf"))
+    typer.echo(package_version("wijkgraaf"))
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,8 @@ from service.callers import OPERATOR
 from service.doorway import door
 
 FINDINGS, USAGE, UNAVAILABLE = 1, 2, 3
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+NO_LEDGER = "No ledger in {data}. Name its folder with --data, or make a new one: wijkgraaf init --data {data}"
 party_app = typer.Typer(help="Who takes part.", no_args_is_help=True)
 token_app = typer.Typer(help="Tokens: what a party may do by HTTP.", no_args_is_help=True)
 messages = Console(stderr=True, highlight=False)
@@ -33,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def _settings(data: Path | None) -> Settings:
     settings = read_settings(data=data)
     if not (settings.data / "ledger.sqlite").exists():
-        messages.print(f"No ledger in {settings.data}. Make one with: wijkgraaf init", markup=False)
+        messages.print(NO_LEDGER.format(data=settings.data), markup=False)
         raise typer.Exit(UNAVAILABLE)
     return settings
 
@@ -47,7 +50,7 @@ def list_parties(data: Data = None, as_json: AsJson = False) -> None:
         output.print_json(data=parties)
     else:
         for slug in parties:
-            output.print(slug, markup=False)
+            typer.echo(slug)
 
 
 @party_app.command("add")
@@ -63,6 +66,9 @@ def add_party(
 ) -> None:
     """Enter a party in the register: a contribution of the steward, through the same door."""
     settings = _settings(data)
+    if not SLUG.fullmatch(slug):
+        messages.print(f"{slug}: a party's name in addresses is a-z, 0-9, - and _, at most 80 characters", markup=False)
+        raise typer.Exit(USAGE)
     known = read_ontology(settings.folders("ontology")).notations[SCHEME + "perspective"]
     chosen = perspective or []
     wrong = [p for p in chosen if p not in known]
@@ -87,7 +93,7 @@ def add_party(
         raise typer.Exit(UNAVAILABLE if status in (429, 503) else FINDINGS)
     for address in namespace or ():
         Accounts(settings.ledger_url).add_namespace(slug, address, utc_now())
-    output.print(f"{base}/id/{slug}", markup=False)
+    typer.echo(f"{base}/id/{slug}")
 
 
 @token_app.command("create")
@@ -104,4 +110,62 @@ def create_token(
         messages.print(f"{party}: no such party. Add it with: wijkgraaf party add", markup=False)
         raise typer.Exit(USAGE)
     until = expires.replace(tzinfo=UTC) if expires else None
-    output.print(Accounts(settings.ledger_url).create_token(party, right, utc_now(), expires=until), markup=False)
+    if until is not None and until <= utc_now():
+        messages.print(f"--expires {until.date()} has passed", markup=False)
+        raise typer.Exit(USAGE)
+    typer.echo(Accounts(settings.ledger_url).create_token(party, right, utc_now(), expires=until))
+
+
+@token_app.command("list")
+def list_tokens(data: Data = None, as_json: AsJson = False) -> None:
+    """The tokens there are: name, party, rights, and until when. Their secrets are not kept."""
+    found = [
+        {
+            "id": token.id,
+            "party": token.party,
+            "rights": sorted(right.value for right in token.rights),
+            "created": token.created,
+            "expires": token.expires,
+            "revoked": token.revoked,
+        }
+        for token in Accounts(_settings(data).ledger_url).tokens()
+    ]
+    if as_json:
+        output.print_json(data=found)
+        return
+    for one in found:
+        state = f"revoked {one['revoked']}" if one["revoked"] else f"until {one['expires'] or 'revoked'}"
+        typer.echo(f"{one['id']}\t{one['party']}\t{' '.join(one['rights'] or ())}\t{state}")
+
+
+@token_app.command("revoke")
+def revoke_token(
+    token: Annotated[str, typer.Argument(help="The token's name, as `token list` gives it.")], data: Data = None
+) -> None:
+    """End a token; it counts at once in a running service."""
+    accounts = Accounts(_settings(data).ledger_url)
+    if token not in {one.id for one in accounts.tokens()}:
+        messages.print(f"{token}: no such token. See: wijkgraaf token list", markup=False)
+        raise typer.Exit(USAGE)
+    accounts.revoke(token, utc_now())
+
+
+@party_app.command("delegate")
+def delegate(
+    recorder: Annotated[str, typer.Argument(help="The party that records.")],
+    holder: Annotated[str, typer.Argument(help="The party for which it records.")],
+    kind: Annotated[str, typer.Option(help="namens (at its wish) or publicSource (from public sources).")] = "namens",
+    data: Data = None,
+) -> None:
+    """Let one party record for another; it needs a token with the right record-for. Readers always see who recorded."""
+    settings = _settings(data)
+    ledger = Ledger.open(settings.ledger_url, read_only=True)
+    for slug in (recorder, holder):
+        if ledger.document(f"{ledger.base}/id/{slug}") is None:
+            messages.print(f"{slug}: no such party. Add it with: wijkgraaf party add", markup=False)
+            raise typer.Exit(USAGE)
+    try:
+        Accounts(settings.ledger_url).delegate(recorder, holder, kind, utc_now())
+    except ValueError as error:
+        messages.print(str(error), markup=False)
+        raise typer.Exit(USAGE) from error

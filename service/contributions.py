@@ -12,18 +12,53 @@ from starlette.responses import JSONResponse, Response
 
 from kg.accounts import Accounts
 from kg.admission import Admission, Admitted, Refused, Sound, Submission
-from kg.ledger.acts import LedgerUnavailable, Receipt, Recorded
+from kg.ledger.acts import LedgerUnavailable, Receipt, Recorded, Taken
 from kg.objection import Objection, object_to
 from kg.party import STEWARD
 from service.callers import Callers, Calling
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
 from service.problems import entry, problem
 from service.reach import may_know, may_read
-from service.reception import names, read_body, refuse_unknown
+from service.reception import expected_of, names, read_body, refuse_unknown
 
 RECEIPT = Format("receipt", "application/json", ".json")
-BODY_TYPES = {f.media_type: f for f in (*TRIPLES, *QUADS)}
+BODY_TYPES = {f.media_type: f.media_type for f in (*TRIPLES, *QUADS)} | {"application/json": "application/ld+json"}
 PARAMETERS = ("onBehalfOf", "replace", "lang")
+
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in BODY_TYPES},
+    },
+    "parameters": [
+        {
+            "name": "onBehalfOf",
+            "in": "query",
+            "schema": {"type": "string"},
+            "description": "The holder, for a recorder with a delegation: a party's slug or IRI.",
+        },
+        {
+            "name": "replace",
+            "in": "query",
+            "schema": {"type": "boolean", "default": False},
+            "description": "Replace what is current under the same name; bring back what was withdrawn.",
+        },
+        {
+            "name": "If-Match",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "The ETag of the receipt or of the document that is replaced; otherwise 412.",
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "The same key gives the earlier receipt again.",
+        },
+    ],
+    "security": [{"token": []}],
+}
 
 
 class Speaking:
@@ -49,7 +84,7 @@ class Speaking:
         delegation = self.accounts.delegation(calling.party, holder)
         if delegation is not None and calling.may_record:
             return holder, calling.party, delegation
-        return object_to("NotDelegated", focus=holder, value=calling.party)
+        return object_to("NotDelegated", focus=holder, value=holder)
 
     async def submission(self, request: Request, calling: Calling) -> Submission | Objection:
         """What a request sends, or why it is not looked at."""
@@ -69,11 +104,11 @@ class Speaking:
         body = await read_body(request, self.admission.settings.body_bytes_max)
         if isinstance(body, Objection):
             return body
-        expected = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"') or None
+        expected = expected_of(request)
         key = request.headers.get("idempotency-key", "").strip() or None
         return Submission(
             body=body,
-            media_type=media,
+            media_type=BODY_TYPES[media],
             holder=who[0],
             recorder=who[1],
             delegation=who[2],
@@ -110,6 +145,7 @@ def contributions_router(speaking: Speaking) -> APIRouter:
         "201 with a receipt; 200 with the earlier receipt when the same content is already current; 422 with every "
         "objection, as problem+json or as a SHACL report.",
         status_code=201,
+        openapi_extra=_BODY,
         responses={200: {"description": "Already current"}, 422: {"description": "Refused"}},
     )
     async def publish(request: Request) -> Response:
@@ -129,6 +165,7 @@ def contributions_router(speaking: Speaking) -> APIRouter:
         summary="Check without keeping",
         description="The same checks as publishing, nothing kept: 200 with warnings where it would be taken in, else "
         "the status and body that publishing would give.",
+        openapi_extra=_BODY,
         responses={422: {"description": "Would be refused"}},
     )
     async def validate(request: Request) -> Response:
@@ -173,9 +210,16 @@ def contributions_router(speaking: Speaking) -> APIRouter:
     return router
 
 
+def speaks_for(recorded: Recorded, calling: Calling) -> bool:
+    """Whether the caller is its holder, or recorded it, and has a token to speak with."""
+    return (calling.may_contribute and calling.party == recorded.party) or (
+        calling.may_record and calling.party == recorded.recorder
+    )
+
+
 def _may_see(speaking: Speaking, recorded: Recorded, calling: Calling) -> bool:
     """Whether the caller may know of this contribution: of what is current as of the document, of the past its own."""
-    if calling.party in (recorded.party, recorded.recorder) or calling.is_steward:
+    if speaks_for(recorded, calling) or calling.is_steward:
         return True
     current = speaking.ledger.document(recorded.iri) if recorded.iri else None
     if current is None or not may_know(current, calling):
@@ -194,7 +238,7 @@ def _contribution(speaking: Speaking, request: Request, calling: Calling, id: st
         return problem(request, base, object_to("FormatUnknown", limit=limit))
     if form is RECEIPT:
         return JSONResponse(recorded_body(base, recorded, calling))
-    own = calling.party in (recorded.party, recorded.recorder)
+    own = speaks_for(recorded, calling)
     current = speaking.ledger.document(recorded.iri) if recorded.iri else None
     shown = own or (current is not None and current.contribution == id and may_read(current, calling))
     if recorded.payload is None or not shown:
@@ -209,7 +253,7 @@ def _contribution(speaking: Speaking, request: Request, calling: Calling, id: st
 
 def recorded_body(base: str, recorded: Recorded, calling: Calling) -> dict[str, Any]:
     """A contribution as JSON; salt and its place in the chains are for the holder and who recorded it."""
-    own = calling.party in (recorded.party, recorded.recorder)
+    own = speaks_for(recorded, calling)
 
     def graph(id: str | None) -> str | None:
         return f"{base}/contributions/{id}" if id else None
@@ -248,32 +292,38 @@ def receipt_response(base: str, admitted: Admitted) -> Response:
 
 def receipt_body(base: str, receipt: Receipt) -> dict[str, Any]:
     """What the holder keeps: names, digests, audience, and how to change or withdraw."""
-    return {
-        "batch": f"{base}/batches/{receipt.batch}",
-        "created": receipt.created,
-        "contributions": [
-            {
-                "contribution": f"{base}/contributions/{taken.id}",
-                "document": taken.iri,
-                "kind": taken.kind,
-                "digest": taken.digest,
-                "salt": taken.salt,
-                "audience": taken.audience,
-                "positionInAudience": dict(taken.position_in_audience),
-                "supersedes": f"{base}/contributions/{taken.supersedes}" if taken.supersedes else None,
-                "unchanged": taken.unchanged,
-                "change": {
-                    "nl": "Verander dit met POST /contributions?replace=true en hetzelfde adres.",
-                    "en": "Change this with POST /contributions?replace=true and the same address.",
-                },
-                "withdraw": {
-                    "nl": f"Trek dit in met DELETE {document_path(base, taken.iri)}. Een reden is niet nodig.",
-                    "en": f"Withdraw this with DELETE {document_path(base, taken.iri)}. No reason is needed.",
-                },
-            }
-            for taken in receipt.contributions
-        ],
+    items = [_item(base, taken) for taken in receipt.contributions]
+    return {"batch": f"{base}/batches/{receipt.batch}", "created": receipt.created, "contributions": items}
+
+
+def _item(base: str, taken: Taken) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "contribution": f"{base}/contributions/{taken.id}",
+        "document": taken.iri,
+        "kind": taken.kind,
+        "digest": taken.digest,
+        "salt": taken.salt,
+        "audience": taken.audience,
+        "positionInAudience": dict(taken.position_in_audience),
+        "supersedes": f"{base}/contributions/{taken.supersedes}" if taken.supersedes else None,
+        "unchanged": taken.unchanged,
     }
+    if taken.digest is None:  # An end: there is nothing left to change or withdraw.
+        return item
+    if taken.audience == "own":
+        item["note"] = {
+            "nl": "Alleen u kunt dit lezen. Geef lw:audience als anderen het mogen lezen.",
+            "en": "Only you can read this. Give lw:audience when others may read it.",
+        }
+    item["change"] = {
+        "nl": f"Verander dit met POST /contributions?replace=true, met <{taken.iri}> als naam in plaats van <>.",
+        "en": f"Change this with POST /contributions?replace=true, with <{taken.iri}> as its name in place of <>.",
+    }
+    item["withdraw"] = {
+        "nl": f"Trek dit in met DELETE {document_path(base, taken.iri)}. Een reden is niet nodig.",
+        "en": f"Withdraw this with DELETE {document_path(base, taken.iri)}. No reason is needed.",
+    }
+    return item
 
 
 def document_path(base: str, iri: str) -> str:

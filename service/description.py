@@ -67,7 +67,7 @@ def description(asking: Asking) -> bytes:
         f"Query only; updates are not offered: parties publish at {base}/contributions. The default graph is the union "
         f"of all graphs. Each contribution is a graph of its own; {base}/view/{{party}} may stand in FROM, FROM NAMED, "
         "default-graph-uri and named-graph-uri and stands for all contributions of that party. "
-        f"Limits: query text {limits.query_bytes_max} bytes, nesting {limits.query_nesting_max}, "
+        f"Limits: query text {limits.query_bytes_max} bytes, nesting {limits.query_nesting_max}, {limits.query_operators_max} operators, "
         f"{limits.query_patterns_max} triple patterns in a group, {limits.query_seconds_anonymous_max:g} s without and "
         f"{limits.query_seconds_partner_max:g} s with a token, {limits.worker_headroom_bytes} bytes of memory, "
         f"{limits.answer_bytes_max} bytes of answer, {limits.running_per_client_max} queries running and "

@@ -34,6 +34,8 @@ STATUS: Mapping[str, int] = {
     "NotHolder": 403,
     "NotDelegated": 403,
     "NotCurrent": 404,
+    "NameMissing": REFUSED,
+    "CheckFailed": REFUSED,
     "KeyReused": REFUSED,
     "QueryTooLong": 413,
     "UpdateRefused": 403,
@@ -134,7 +136,7 @@ def problem(
     sent = {"Cache-Control": "no-store", "Content-Language": lang, "Vary": "Accept, Accept-Language", **(headers or {})}
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"
-    if status in (429, 503):
+    if objections[0].name in ("Busy", "NotReady"):  # The others will not be better later.
         sent["Retry-After"] = str(RETRY_SECONDS)
     accept = request.headers.get("accept", "")
     if report is not None and status in (409, REFUSED):

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from kg.asking import Answer, Asking
 from kg.objection import Objection, object_to
-from kg.questions import Question, bind, page
+from kg.questions import LANGUAGES, Question, bind, page
 from service.answers import answer_response, position_headers
 from service.callers import Callers
 from service.negotiation import HTML, RESULTS, TRIPLES, Format, choose, content_type, language
@@ -67,7 +67,10 @@ def questions_router(asking: Asking, callers: Callers, html: QuestionPage) -> AP
         responses={404: {"description": "No such question"}, 410: {"description": "The page is gone; start again"}},
     )
     async def ask(request: Request, name: str) -> Response:
-        question = named.get(name)
+        stem, dot, ending = name.rpartition(".")
+        suffix = next((f for f in (*RESULTS, TRIPLES[0], TEXT) if dot and f.suffix == f".{ending}"), None)
+        suffix = RESULTS[0] if dot and ending == "json" else suffix
+        question = named.get(stem if suffix else name)
         if question is None:
             return problem(request, base, object_to("NotThere", focus=f"/queries/{name[:100]}"))
         known = (*(p.name for p in question.parameters), "limit", "after", "lang")
@@ -76,7 +79,7 @@ def questions_router(asking: Asking, callers: Callers, html: QuestionPage) -> AP
             return problem(request, base, refused)
         graph = question.is_construct
         offered = (*TRIPLES, HTML, TEXT) if graph else (*RESULTS, HTML, TEXT)
-        form = choose(request.headers.get("accept"), offered)
+        form = suffix if suffix in offered else None if suffix else choose(request.headers.get("accept"), offered)
         if form is None:
             return problem(request, base, object_to("FormatUnknown", limit=", ".join(f.media_type for f in offered)))
         if form is HTML:
@@ -92,6 +95,10 @@ async def _rows(request: Request, asking: Asking, callers: Callers, question: Qu
     if isinstance(calling, Objection):
         return problem(request, base, calling)
     values = {k: v for k, v in request.query_params.items() if k not in ("limit", "after")}
+    if values.get("lang", "nl") not in LANGUAGES:
+        return problem(
+            request, base, object_to("ParameterUnclear", path="lang", value=values["lang"][:20], limit="nl, en")
+        )
     lang = language(values.get("lang"), request.headers.get("accept-language"))
     if any(p.name == "lang" for p in question.parameters):
         values["lang"] = lang
@@ -121,7 +128,7 @@ async def _rows(request: Request, asking: Asking, callers: Callers, question: Qu
         following = request.url.include_query_params(limit=limit, after=after)
         headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
     headers["Content-Language"] = lang
-    return answer_response(answer, content_type(form), headers)
+    return answer_response(request, answer, content_type(form), headers)
 
 
 async def _more(asking: Asking, audience: str, text: str) -> bool:

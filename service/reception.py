@@ -9,6 +9,8 @@ from starlette.requests import Request
 
 from kg.objection import Objection, object_to
 
+UUID_CHARACTERS = 36  # A document's ETag is its contribution's id, a dash and the format.
+
 
 async def read_body(request: Request, limit_bytes: int) -> bytes | Objection:
     """The body, at most `limit_bytes`; stops reading as soon as it is more."""
@@ -23,6 +25,26 @@ async def read_body(request: Request, limit_bytes: int) -> bytes | Objection:
             return object_to("TooLarge", limit=f"{limit_bytes} bytes")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def expected_of(request: Request) -> tuple[str, ...]:
+    """The ids of contributions in If-Match: those of receipts, and of documents in any format; `*` stays itself."""
+    return tuple(_id(tag) for tag in _tags(request.headers.get("if-match", "")))
+
+
+def unchanged(request: Request, etag: str) -> bool:
+    """Whether the client has this already (If-None-Match, compared weakly as RFC 9110 says)."""
+    tags = [tag.removeprefix("W/") for tag in _tags(request.headers.get("if-none-match", ""))]
+    return "*" in tags or etag.removeprefix("W/") in tags
+
+
+def _tags(header: str) -> list[str]:
+    return [tag.strip() for tag in header.split(",") if tag.strip()]
+
+
+def _id(tag: str) -> str:
+    bare = tag.removeprefix("W/").strip('"')
+    return bare[:UUID_CHARACTERS] if len(bare) > UUID_CHARACTERS and bare[UUID_CHARACTERS] == "-" else bare
 
 
 def names(request: Request) -> list[str]:

@@ -17,7 +17,7 @@ from service.contributions import Speaking, receipt_body, slug_of
 from service.negotiation import HTML, QUADS, TRIPLES, Format, choose, content_type
 from service.problems import problem
 from service.reach import may_know, may_read
-from service.reception import names, refuse_unknown
+from service.reception import expected_of, names, refuse_unknown, unchanged
 
 DOCUMENT_FORMATS = (HTML, *TRIPLES, *QUADS)
 SUFFIXES = {f.suffix: f for f in DOCUMENT_FORMATS} | {".json": TRIPLES[2]}
@@ -148,7 +148,7 @@ def _described(
     if response.status_code != 200 or chosen is HTML:
         return response
     response.headers["ETag"] = f'"{current.contribution}-{chosen.name}"'
-    if request.headers.get("if-none-match") == response.headers["ETag"]:
+    if unchanged(request, response.headers["ETag"]):
         kept = {k: response.headers[k] for k in ("ETag", "Link", "Vary", "Cache-Control")}
         return Response(status_code=304, headers=kept)
     return response
@@ -167,7 +167,9 @@ async def _withdraw(speaking: Speaking, request: Request, iri: str) -> Response:
     who = speaking.on_whose_behalf(calling, current.party)
     if isinstance(who, Objection):
         return problem(request, base, object_to("NotHolder", focus=iri))
-    expected = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"') or None
+    tags = expected_of(request)
+    there = current.contribution
+    expected = None if not tags else there if there in tags or "*" in tags else tags[0]
     try:
         outcome = await asyncio.to_thread(
             speaking.admission.withdraw, iri, party=who[0], recorder=who[1], delegation=who[2], expected=expected

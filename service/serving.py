@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import Generator
 from typing import Literal
@@ -18,12 +19,12 @@ BACKLOG = 512  # Connections the kernel keeps for us while we are busy.
 STOP_SECONDS_MAX = 10  # Answers under way may be finished when we are told to stop.
 
 
-class Quiet(uvicorn.Server):
-    """The second server of the process: the first one hears the signals and stops this one."""
+class Listener(uvicorn.Server):
+    """One of the process's two servers; it leaves signals to the process, which then closes the house in order."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leaves the signals to the first server."""
+        """Takes no signals."""
         yield
 
 
@@ -69,12 +70,19 @@ def serve(app: Asgi, settings: Settings, public: socket.socket) -> None:
         )
 
     async def run() -> None:
-        outer, inner = uvicorn.Server(config("on")), Quiet(config("off"))
-        side = asyncio.create_task(inner.serve(sockets=[folder]))
+        servers = (Listener(config("on")), Listener(config("off")))
+
+        def stop() -> None:
+            for server in servers:
+                server.should_exit = True
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        side = asyncio.create_task(servers[1].serve(sockets=[folder]))
         try:
-            await outer.serve(sockets=[public])
+            await servers[0].serve(sockets=[public])
         finally:
-            inner.should_exit = True
+            stop()
             await side
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
@@ -25,6 +26,15 @@ PARAMETERS = ("query", "default-graph-uri", "named-graph-uri", "format", "lang")
 REPEATABLE = ("default-graph-uri", "named-graph-uri")
 
 
+PROTOCOL: dict[str, Any] = {
+    "summary": "Ask a SPARQL 1.1 query",
+    "description": "SPARQL 1.1 Protocol, query only. `query`, `default-graph-uri`, `named-graph-uri` as parameters of "
+    "GET, as a form (`application/x-www-form-urlencoded`) or with the query as body (`application/sparql-query`). "
+    "Without a query: the service description. Time and size limits are errors, never a shortened answer.",
+    "responses": {400: {"description": "Unclear query"}, 503: {"description": "Over the time limit"}},
+}
+
+
 @dataclass(frozen=True)
 class Asked:
     """What one protocol request asks."""
@@ -40,15 +50,8 @@ def sparql_router(asking: Asking, callers: Callers, convert: Convert, page: AskP
     router = APIRouter(tags=["SPARQL"])
     base = asking.base
 
-    @router.api_route(
-        "/sparql",
-        methods=["GET", "HEAD", "POST"],
-        summary="Ask a SPARQL 1.1 query",
-        description="SPARQL 1.1 Protocol, query only. `query`, `default-graph-uri`, `named-graph-uri` as parameters of "
-        "GET, as a form (`application/x-www-form-urlencoded`) or with the query as body (`application/sparql-query`). "
-        "Without a query: the service description. Time and size limits are errors, never a shortened answer.",
-        responses={400: {"description": "Unclear query"}, 503: {"description": "Over the time limit"}},
-    )
+    @router.post("/sparql", **PROTOCOL)
+    @router.get("/sparql", **PROTOCOL)
     async def sparql(request: Request) -> Response:
         calling = callers.calling(request)
         if isinstance(calling, Objection):
@@ -103,7 +106,7 @@ async def _answer(request: Request, asking: Asking, calling: Calling, asked: Ask
     headers = position_headers(answer.position, calling.audience, form.name)
     if answer.notes:
         headers["Wijkgraaf-Note"] = "; ".join(n.encode("ascii", "replace").decode() for n in answer.notes)[:2000]
-    return answer_response(answer, content_type(form), headers)
+    return answer_response(request, answer, content_type(form), headers)
 
 
 async def until_gone(request: Request, work: asyncio.Task[Answer | Objection]) -> Answer | Objection | None:
@@ -142,17 +145,17 @@ async def _asked(request: Request, asking: Asking) -> Asked | Objection:
                 value=media,
                 limit="application/sparql-query, application/x-www-form-urlencoded",
             )
-    names = [name for name, _ in pairs]
-    if "update" in names or "using-graph-uri" in names or "using-named-graph-uri" in names:
+    names_given = [name for name, _ in pairs]
+    if {"update", "using-graph-uri", "using-named-graph-uri"} & set(names_given):
         return object_to("UpdateRefused")
-    refused = refuse_unknown(names, PARAMETERS, REPEATABLE)
+    refused = refuse_unknown(names_given, PARAMETERS, REPEATABLE)
     if refused is not None:
         return refused
     values = dict(pairs)
     if body_text is not None and "query" in values:
         return object_to("ParameterUnclear", path="query", value="2×", limit="1×")
     text_asked = body_text if body_text is not None else values.get("query")
-    if text_asked is None and (request.method == "POST" or pairs):
+    if text_asked is None and (request.method == "POST" or set(names_given) - {"lang"}):
         return object_to("ParameterMissing", path="query")
     graphs: list[Sequence[str]] = [[v for n, v in pairs if n == name] for name in REPEATABLE]
     return Asked(text_asked, tuple(graphs[0]), tuple(graphs[1]), values.get("format"))

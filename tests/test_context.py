@@ -45,7 +45,7 @@ def test_plain_json_says_what_the_page_about_json_promises(ontology: Ontology) -
     bank = "Sinds er een bank staat, durf ik weer zelf naar de winkel."
     assert parsed(example, ontology) == {
         f"{here} <{word.RDF_TYPE}> <{word.STORY}>",
-        f"{here} <{word.HELD_BY}> <{at}voorbeeld-bewoners>",
+        f"{here} <{word.HELD_BY}> <{at}mijn-straat>",
         f"{here} <{word.AUDIENCE}> <{word.CONCEPT}audience/public>",
         f'{here} <{word.TITLE}> "De bank bij de bushalte"@nl',
         f'{here} <{word.DESCRIPTION}> "{bank}"@nl',
@@ -53,7 +53,7 @@ def test_plain_json_says_what_the_page_about_json_promises(ontology: Ontology) -
         f'{here} <{word.CREATED}> "2024"^^<{word.XSD_G_YEAR}>',
         f"{here} <{word.THEME}> <{word.CONCEPT}theme/surroundings>",
         f"{here} <{word.THEME}> <{word.CONCEPT}theme/transport>",
-        f"{here} <{word.APPLIES_TO}> <{at}wijk/moerwijk>",
+        f"{here} <{word.APPLIES_TO}> <{at}wijk/pl-oost>",
         f"{here} <{word.TOLD_BY}> {teller}",
         f"{teller} <{word.RDF_TYPE}> <{word.TELLER}>",
         f'{teller} <{word.ROLE}> "een bewoonster"@nl',

@@ -233,6 +233,8 @@ def test_a_verb_that_is_not_there_is_405_with_what_is(moerwijk: Service) -> None
 def test_the_openapi_text_describes_every_route(moerwijk: Service) -> None:
     """Each operation has a summary and a description."""
     found = get(moerwijk, "/api/openapi.json").json()
+    names = [o["operationId"] for operations in found["paths"].values() for o in operations.values()]
+    assert sorted(set(names)) == sorted(names)
     for path, operations in found["paths"].items():
         for verb, operation in operations.items():
             assert operation.get("summary"), (verb, path)

@@ -173,3 +173,88 @@ def test_without_an_audience_only_the_writer_reads_it(street: Street) -> None:
         assert anonymous.get(contribution).status_code == 404
     with street.service.client(street.service.token("gemeente", "contribute")) as other:
         assert other.get(f"/doc/{street.party}/voor-mij", headers={"Accept": "text/turtle"}).status_code == 404
+
+
+def test_the_documents_own_etag_replaces_it(street: Street) -> None:
+    """What GET gave as ETag is what If-Match takes, in a list and as `*` too; a wrong one is 412."""
+    publish(street.client, story(street.party, "bank", text="De bank is weg."))
+    for number, tag in enumerate(("{etag}", '"x", {etag}', "*")):
+        etag = street.client.get(f"/doc/{street.party}/bank", headers={"Accept": "text/turtle"}).headers["etag"]
+        body = story(street.party, "bank", text=f"De bank staat er weer, keer {number}.").encode()
+        answer = street.client.post(
+            "/contributions", content=body, headers={**TURTLE, "If-Match": tag.format(etag=etag)}
+        )
+        assert 201 == answer.status_code, answer.text
+
+
+def test_replacing_needs_a_name(street: Street) -> None:
+    """`replace=true` on a text without a name would make a second story: it is refused and says what to write."""
+    publish(street.client, story(street.party, text="Het is koud in huis."))
+    second = publish(street.client, story(street.party, text="Het is warm in huis."), replace="true")
+    assert (422, ["NameMissing"]) == (second.status_code, [e["name"] for e in second.json()["errors"]])
+
+
+def test_parts_belong_to_the_one_document_with_a_name(street: Street) -> None:
+    """`<#verteller>` beside a document with a full address is a part of that document."""
+    body = story(street.party, "lamp", text="De lamp is stuk.").replace(f"<{street.iri('lamp')}#", "<#")
+    answer = publish(street.client, body)
+    assert (201, street.iri("lamp")) == (answer.status_code, answer.json()["contributions"][0]["document"])
+
+
+def test_a_withdrawn_story_comes_back_on_purpose_only(street: Street) -> None:
+    """A script that sends everything again does not undo a withdrawal; `replace=true` does."""
+    body = story(street.party, "terug", text="Ik neem dit terug.")
+    publish(street.client, body)
+    street.client.delete(f"/doc/{street.party}/terug")
+    again = publish(street.client, body)
+    assert (409, ["Withdrawn"]) == (again.status_code, [e["name"] for e in again.json()["errors"]])
+    assert 201 == publish(street.client, body, replace="true").status_code
+
+
+def test_a_context_takes_no_word_away(street: Street) -> None:
+    """A context of one's own that unmakes a word would drop what is said with it: it is refused by name."""
+    ours = "https://w3id.org/lerende-wijk/context.jsonld"
+    for taken in ({"title": None}, {"@vocab": None}, {"title": {"@id": None}}):
+        body = {"@context": [ours, taken], "id": "", "type": "Story", "titel": "x"}
+        answer = street.client.post("/validate", json=body)
+        assert (400, ["SyntaxUnclear"]) == (answer.status_code, [e["name"] for e in answer.json()["errors"]])
+
+
+def test_a_token_can_be_listed_and_revoked(street: Street) -> None:
+    """Revoked, it is 401 at the next request of the running service; a past date makes no token."""
+    token = street.service.token(street.party, "read-partners")
+    listed = street.service.run("token", "list").stdout.splitlines()
+    mine = [line.split("\t")[0] for line in listed if line.split("\t")[1:3] == [street.party, "read-partners"]]
+    with street.service.client(token) as client:
+        assert 200 == client.get("/readyz").status_code
+        street.service.run("token", "revoke", mine[0])
+        assert 401 == client.get("/readyz").status_code
+    late = ("token", "create", "--party", street.party, "--right", "contribute", "--expires", "2020-01-01")
+    assert 2 == street.service.run(*late, check=False).returncode
+
+
+def test_a_delegated_recorder_is_shown(street: Street) -> None:
+    """Without a delegation 403; with one, the story is the holder's and says who wrote it down."""
+    body = story(street.party, "namens", text="Opgeschreven aan de keukentafel.")
+    with street.service.client(street.service.token("voorbeeld-zorg", "record-for")) as recorder:
+        refused = publish(recorder, body, onBehalfOf=street.party)
+        assert (403, True) == (refused.status_code, street.party in refused.json()["detail"])
+        street.service.run("party", "delegate", "voorbeeld-zorg", street.party)
+        taken = publish(recorder, body, onBehalfOf=street.party)
+        assert 201 == taken.status_code, taken.text
+        recorded = recorder.get(taken.headers["location"]).json()
+    assert (f"{BASE}/id/{street.party}", f"{BASE}/id/voorbeeld-zorg", "namens") == (
+        recorded["heldBy"],
+        recorded["recordedBy"],
+        recorded["delegation"],
+    )
+
+
+def test_what_the_client_has_is_not_sent_again(street: Street) -> None:
+    """304 for a question and for SPARQL, until something changes."""
+    for path in ("/queries/open-calls", "/sparql?query=ASK%20%7B%3Fs%20%3Fp%20%3Fo%7D"):
+        first = street.client.get(path, headers={"Accept": "application/json"})
+        headers = {"Accept": "application/json", "If-None-Match": first.headers["etag"]}
+        assert 304 == street.client.get(path, headers=headers).status_code
+    publish(street.client, story(street.party, "nieuw"))
+    assert 200 == street.client.get("/queries/open-calls", headers=headers).status_code

@@ -36,6 +36,8 @@ HOSTILE = {
     "nested brackets": ("SELECT (" + "(" * 5000, 400),
     "negations": ("ASK { FILTER(" + "!" * 20000 + "true) }", 400),
     "nested optionals": ("ASK { " + "OPTIONAL { " * 2000, 400),
+    "sums": ("SELECT (1" + "+1" * 20000 + " AS ?n) {}", 400),
+    "long path": ("ASK { ?s " + "/".join(["<urn:p>"] * 5000) + " ?o }", 400),
     "many patterns": ("ASK { " + " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(200)) + " }", 400),
     "service": ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 400),
     "update": ("DELETE WHERE { ?s ?p ?o }", 403),
@@ -174,7 +176,6 @@ def test_time_over_is_503_and_look_ups_go_on_meanwhile(moerwijk: Service) -> Non
         statuses = [f.result().status_code for f in heavy]
     assert answered > 3
     assert statuses == [503] * 4
-    assert "retry-after" in heavy[0].result().headers
 
 
 def test_one_client_does_not_take_all_the_places(moerwijk: Service) -> None:

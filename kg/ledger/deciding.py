@@ -134,6 +134,9 @@ def _decide_words(
         return Decision(act, "publish", row, unchanged=True)
     if row is not None and _outranked(batch, row):
         return object_to("NotHolder", focus=act.iri)
+    if row is not None and row.ended == "withdrawn" and not (batch.replace or act.kind == "replace"):
+        # Taken back is taken back: only somebody who says so brings it here again.
+        return object_to("Withdrawn", focus=act.iri)
     if act.expected is not None and (row is None or not current or act.expected != row.contribution):
         return object_to("Stale", focus=act.iri)
     if is_over(document.ground_ends, now):
