@@ -72,12 +72,14 @@ def wijkgraaf(*words: str, check: bool = True, text: str | None = None) -> subpr
     return done
 
 
-def start_service(data: Path, base: str, *flags: str, env: dict[str, str] | None = None) -> Service:
+def start_service(
+    data: Path, base: str, *flags: str, env: dict[str, str] | None = None, folder: Path = ROOT
+) -> Service:
     """Starts a service on a folder and waits until it is ready."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "service", "serve", "--data", str(data), "--port", str(port), *flags],
-        cwd=ROOT,
+        cwd=folder,
         stderr=subprocess.DEVNULL,
         env={**os.environ, **(env or {})},
     )
