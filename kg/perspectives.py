@@ -132,6 +132,8 @@ def parties(rows: Sequence[Row]) -> tuple[Party, ...]:
                 words(first, "text"),
                 value(first, "holds") == "true",
                 value(first, "homepage"),
+                value(first, "puts") == "true",
+                value(first, "read") == "true",
             )
         )
     return tuple(sorted(found, key=lambda party: by_name(party.voice)))

@@ -44,6 +44,8 @@ class Party:
     text: Words | None = None
     keeps: bool = False  # it holds at least one instrument or facility
     homepage: str | None = None
+    puts: bool = False  # it put something here itself, or had it put in its name
+    read: bool = False  # something of it was read in a public source and put here by others
 
 
 @dataclass(frozen=True)

@@ -218,6 +218,67 @@ def test_who_says_this_keeps_publishing_summing_up_and_entering_apart(site: http
     assert [] == [words for words in ("zelf neergezet", "niet neergezet door") if words in registered]
 
 
+def test_search_looks_in_texts_too(site: httpx.Client) -> None:
+    """A word in a story finds the story, also by its beginning, in capitals or not; the middle of a word does not."""
+    names = {item["item"].rsplit("/", 1)[1] for item in json.loads(site.get("/nl/zoeken.json?q=SCHIMM").text)["items"]}
+    assert {"v-13", "v-14", "v-21", "v-22", "v-schimmel"} <= names
+    assert [] == json.loads(site.get("/nl/zoeken.json?q=chimmel").text)["items"]
+
+
+def test_a_question_is_asked_and_answered_in_the_words_of_the_reader(site: httpx.Client) -> None:
+    """Choices with labels, columns in words, no bare names of connections, downloads; a refused value is a 400."""
+    html = page(site, "/queries/open-calls?lang=nl&theme=health")
+    labels = {label.text for label in html.all("label")}
+    assert {"Thema", "Plek"} <= labels
+    assert "gezondheid" in {option.text.casefold() for option in html.all("option")}
+    whole = page(site, "/queries/open-calls?lang=nl")
+    assert {"Verbinding", "Wie zegt dit"} <= {head.text for head in whole.all("th")}
+    assert [] == [cell.text for cell in whole.all("td") if cell.text.startswith("http")]
+    for kind in ("text/csv", "application/json"):
+        address = next(link.attributes["href"] for link in whole.all("a", type=kind))
+        assert kind == site.get(address).headers["content-type"].partition(";")[0].replace("sparql-results+", "")
+    refused = page(site, "/queries/open-calls?lang=en&theme=nothing", 400)
+    assert "nothing" in refused.all("p", role="alert")[0].text
+
+
+def test_a_page_knows_the_parameters_of_both_languages(site: httpx.Client) -> None:
+    """`theme` works where `thema` does, and the choice is kept."""
+    assert items_of(page(site, "/nl/naast-elkaar?theme=housing&order=newest")) == items_of(
+        page(site, "/nl/naast-elkaar?thema=housing&volgorde=nieuwste")
+    )
+
+
+def test_who_takes_part_says_how(site: httpx.Client) -> None:
+    """Who put something here, of whom the editors read something, and who is only named, stand apart."""
+    states = {"put": "zette hier zelf iets neer", "read": "gelezen door de redactie", "named": "alleen genoemd"}
+    rows = {
+        e.attributes["data-item"].rsplit("/", 1)[1]: e.text for e in page(site, "/nl/wie").all("li", data_item=None)
+    }
+    assert states["read"] in rows["gemeente"]
+    assert states["put"] in rows["redactie"]
+    assert states["named"] in " ".join(rows.values())
+    assert [] == [text for text in rows.values() if 1 != sum(words in text for words in states.values())]
+
+
+def test_the_editors_page_lists_what_they_hold(site: httpx.Client) -> None:
+    """Claims, sources, rounds and dialogues are rows; a claim's page has the other claims, a round's its dialogue."""
+    held = {iri.rsplit("/", 1)[1] for iri in items_of(page(site, "/nl/wie/redactie"))}
+    assert {"bron-hm", "ronde-2023", "verhalenavond-2023", "bewering-inwoners-wiki"} <= held
+    assert "Andere bronnen zeggen" in page(site, "/doc/redactie/bewering-inwoners-wiki").all("main")[0].text
+    assert "Verhalenavond" in page(site, "/doc/redactie/ronde-2023").all("section", aria_labelledby="gathered")[0].text
+
+
+def test_a_made_up_party_has_a_mark_of_its_own(site: httpx.Client) -> None:
+    """Its mark is hollow, its name in a choice says "voorbeeld", and its items say so in every form."""
+    html = page(site, "/nl/naast-elkaar")
+    made_up = [o.text for o in html.all("option") if o.attributes.get("value", "").startswith("voorbeeld-")]
+    assert made_up != []
+    assert [] == [text for text in made_up if not text.endswith("(voorbeeld)")]
+    assert [] != [mark for mark in html.all("svg") if mark.has_class("fictional")]
+    for line in csv.DictReader(io.StringIO(site.get("/nl/naast-elkaar.csv").text)):
+        assert ("true" if "/id/voorbeeld-" in line["voice"] else "") == line["fictional"]
+
+
 def test_stories_stay_out_of_search_engines(site: httpx.Client) -> None:
     """A story, and a page full of them, say noindex; the first page does not."""
     assert "noindex" == site.get(STORY).headers["x-robots-tag"]
@@ -364,7 +425,7 @@ def test_every_message_that_is_used_exists_and_every_one_that_exists_is_used() -
         used |= set(re.findall(r"""\b(?:_|say)\("([\w.]+)"(?:\)|,)""", text))
         used |= set(re.findall(r"""ending\(card, "([\w.]+)"\)""", text))
         starts |= set(re.findall(r"""\b(?:_|say)\("([\w.]+\.)" ~""", text))
-        starts |= set(re.findall(r"""\bsay\(f"([\w.]+\.){""", text))
+        starts |= set(re.findall(r"""\b(?:say\(|get\()f"([\w.]+\.){""", text))
     known = set(messages("nl"))
     assert set() == used - known
     assert set() == {key for key in known - used if not key.startswith(tuple(starts))}

@@ -49,7 +49,8 @@ NAMED_ROUTES = frozenset({"who", "theme", "place"})  # `/nl/wie/gemeente`: route
 
 def parameters(request: Request, route: str, spoken: str) -> dict[str, list[str]] | Unknown:
     """The parameters by their neutral names, or the first that this page does not know."""
-    known = {PARAMETERS[key][spoken]: key for key in KNOWN.get(route, ())}
+    # A link that somebody made by hand from the other language's page works as well.
+    known = {PARAMETERS[key][tongue]: key for key in KNOWN.get(route, ()) for tongue in LANGUAGES}
     found: dict[str, list[str]] = {}
     given: set[str] = set()
     for name, text in request.query_params.multi_items():
@@ -152,7 +153,7 @@ class Pages:
             router.add_api_route(
                 f"/{tongue}/{{rest:path}}",
                 self._reading(tongue),
-                methods=["GET", "HEAD"],
+                methods=["GET"],
                 summary="A page in Dutch" if tongue == "nl" else "A page in English",
                 description="A page for people; `.json`, `.csv` and `.ttl` after its address give the same items.",
                 responses={404: {"description": "No such page"}, 400: {"description": "Unknown filter"}},

@@ -68,6 +68,7 @@ class About:
     claimed: tuple[Claim, ...]
     richer: tuple[Richer, ...]
     read: tuple[tuple[Named, Row], ...]
+    gathered: tuple[tuple[Named, Words | None, Voice | None], ...]
 
 
 async def everything_about(ask: Asker, iri: str, kind: str) -> About:
@@ -84,6 +85,7 @@ async def everything_about(ask: Asker, iri: str, kind: str) -> About:
         claim_rows,
         richer_rows,
         read_rows,
+        gathered_rows,
     ) = await gather(
         ask.rows("pages/thing", thing=iri),
         ask.rows("pages/ties", **tie),
@@ -94,6 +96,7 @@ async def everything_about(ask: Asker, iri: str, kind: str) -> About:
         ask.rows("pages/claims", about=iri),
         ask.rows("by-what-did-this-become-richer", thing=iri),
         ask.rows("pages/read-from", source=iri),
+        ask.quiet("pages/gatherings", thing=iri),
     )
     said = replies([*own_rows, *reply_rows])
     return About(
@@ -104,6 +107,10 @@ async def everything_about(ask: Asker, iri: str, kind: str) -> About:
         claims(claim_rows),
         richer_of(richer_rows),
         tuple((named(group[0], "thing"), group[0]) for group in grouped(read_rows, "thing").values()),
+        tuple(
+            (named(group[0], "other"), words(group[0], "kindName"), voice(group[0]))
+            for group in grouped(gathered_rows, "other").values()
+        ),
     )
 
 
@@ -123,6 +130,7 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
     say = speaker(links.language)
     is_tie, is_reply, is_lived = (kind == DEF + name for name in ("Connection", "Response", "Experience"))
     name = heading(thing, about.tied if is_tie else (), origin, say)
+    beside = await other_claims(ask, about.rows, iri) if kind == DEF + "Claim" else ()
     direct = tuple(reply for reply in about.said if reply.target == iri)
     here = links.thing(iri)
     return Page(
@@ -142,13 +150,15 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
             "claimed": about.claimed,
             "richer": about.richer,
             "read": about.read,
+            "beside": beside,
+            "gathered": about.gathered if kind in (DEF + "Round", DEF + "Dialogue") else (),
             "figure": None if is_tie else star(iri, name, about.tied, figure_names(links.language)),
             "marks": marks(perspectives, parties),
             "fictional": origin.holder.fictional,
             **whose(thing, origin, links),
             "triples": about.rows,
         },
-        items=items_of(about, own_item(iri, name, thing, origin), direct),
+        items=(*items_of(about, own_item(iri, name, thing, origin), direct), *map(of_claim, beside)),
         asked=tuple(ask.asked),
         position=ask.position,
         crumbs=(
@@ -165,6 +175,13 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
         noindex=kind == DEF + "Story",
         description=f"{origin.kind.name.value}, {origin.holder.name.value}",
     )
+
+
+async def other_claims(ask: Asker, rows: Sequence[Row], iri: str) -> tuple[Claim, ...]:
+    """What other claims say about the same thing as this one."""
+    about = next((row["value"].value for row in rows if value(row, "property") == DEF + "about"), None)
+    found = claims(await ask.rows("pages/claims", about=about)) if about else ()
+    return tuple(claim for claim in found if claim.iri != iri)
 
 
 def items_of(about: About, own: Item, direct: Sequence[Reply]) -> tuple[Item, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from kg.perspectives import Row, grouped, named, slug, value, words
+from kg.perspectives import Row, grouped, named, shortened, slug, value, voice, words
+from kg.voices import Named
 from service.pages.frame import Asker, Page, title
 from service.pages.links import Links
 from service.pages.side import Unknown, lists
@@ -81,12 +82,17 @@ def found_of(rows: Sequence[Row]) -> list[tuple[str, Row]]:
     return [(iri, group[0]) for iri, group in grouped(rows, "thing").items()]
 
 
+def shown(thing: Named) -> Named:
+    """A thing whose name may be its whole text, by the first words of it."""
+    return Named(thing.iri, shortened(thing.name), thing.notation)
+
+
 async def search_page(ask: Asker, links: Links, asked: str) -> Page:
-    """What carries the words in its name; without words, only the field."""
+    """What carries the words in its name or text; without words, only the field."""
     say = speaker(links.language)
     rows = await ask.rows("pages/found", words=asked) if asked else ()
     found = [
-        (named(row, "thing", "notation"), value(row, "kind"), words(row, "kindName"), words(row, "holderName"))
+        (shown(named(row, "thing", "notation")), value(row, "kind"), words(row, "kindName"), voice(row))
         for _, row in found_of(rows)
     ]
     suggestions = await nearby(ask, links, asked) if asked and not found else ()
@@ -101,7 +107,9 @@ async def search_page(ask: Asker, links: Links, asked: str) -> Page:
                 "name": thing.name.value,
                 "lang": thing.name.lang,
                 "kind": kind_name.value if kind_name else None,
-                "voiceName": holder.value if holder else None,
+                "voice": holder.iri if holder else None,
+                "voiceName": holder.name.value if holder else None,
+                "fictional": "true" if holder and holder.fictional else None,
             }
             for thing, _, kind_name, holder in found
         ),

@@ -78,9 +78,12 @@ class Figure:
     height: int
 
 
-def label(name: Words) -> tuple[str, ...]:
-    """A name on at most two lines."""
-    lines = wrap(name.value, LABEL_CHARACTERS_MAX, break_long_words=True) or [""]
+def label(name: Words, holder: Voice | None = None, example: Words | None = None) -> tuple[str, ...]:
+    """A name on at most two lines; that of a made-up party begins with the word for an example."""
+    made_up = example is not None and holder is not None and holder.fictional
+    starts = f"{example.value.capitalize()}: " if made_up and example else ""
+    text = name.value if name.value.startswith(starts) else starts + name.value
+    lines = wrap(text, LABEL_CHARACTERS_MAX, break_long_words=True) or [""]
     if len(lines) > 2:
         lines = [lines[0], lines[1][: LABEL_CHARACTERS_MAX - 1].rstrip(" ,.") + "…"]
     return tuple(lines)
@@ -164,7 +167,7 @@ def ribbons(
                 end.holder,
                 place * (NODE_WIDTH + COLUMN_GAP),
                 HEAD_HEIGHT + row * (NODE_HEIGHT + NODE_GAP),
-                label(name),
+                label(name, end.holder, names.get("example")),
                 iri,
             )
     edges = tuple(edge(tie, nodes) for tie in ties)
@@ -211,7 +214,9 @@ def star(centre: str, name: Words, ties: Sequence[Tie], names: Mapping[str, Word
             title = end.name or names["gone"]
             y = top + int((rows - len(side)) * step / 2) + row * step
             x = column * (NODE_WIDTH + COLUMN_GAP)
-            nodes[end.iri] = Node(end.iri, end.kind, title, end.holder, x, y, label(title), "")
+            nodes[end.iri] = Node(
+                end.iri, end.kind, title, end.holder, x, y, label(title, end.holder, names.get("example")), ""
+            )
     middle = NODE_WIDTH + COLUMN_GAP if left else 0
     nodes[centre] = Node(centre, None, name, None, middle, top + int((rows - 1) * step / 2), label(name), "centre")
     width = max(node.x for node in nodes.values()) + NODE_WIDTH

@@ -16,7 +16,7 @@ from kg.voices import Card, Claim, Experience, Named, Reply, Tie, Voice, Words
 
 COLUMNS = (
     "item", "what", "kind", "name", "text", "lang", "voice", "voiceName", "teller",
-    "relation", "from", "fromName", "to", "toName", "basis", "year",
+    "relation", "from", "fromName", "to", "toName", "basis", "year", "readBy", "fictional",
 )  # fmt: skip
 # A cell that begins like a formula is shown as text by spreadsheets when an apostrophe stands before it.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -28,6 +28,16 @@ PREFIXES = {
 }
 
 Item = Mapping[str, str | None]
+
+
+def made_up(voice: Voice) -> Item:
+    """The mark of an openly made-up example; nothing for a real party."""
+    return {"fictional": "true"} if voice.fictional else {}
+
+
+def read_by(editors: Named | None) -> Item:
+    """Who read this in a public source, where its holder did not put it here."""
+    return {"readBy": editors.iri} if editors else {}
 
 
 def of_card(card: Card) -> Item:
@@ -44,6 +54,8 @@ def of_card(card: Card) -> Item:
         "voiceName": card.holder.name.value,
         "teller": "; ".join(teller.role.value for teller in card.tellers) or None,
         "year": card.year,
+        **read_by(card.paraphrased_by),
+        **made_up(card.holder),
     }
 
 
@@ -63,6 +75,8 @@ def of_tie(tie: Tie) -> Item:
         "to": tie.target.iri if tie.target else None,
         "toName": tie.target.name.value if tie.target and tie.target.name else None,
         "basis": "stated" if tie.stated else "read",
+        **read_by(tie.paraphrased_by),
+        **made_up(tie.holder),
     }
 
 
@@ -77,6 +91,8 @@ def of_reply(reply: Reply) -> Item:
         "voice": reply.holder.iri,
         "voiceName": reply.holder.name.value,
         "to": reply.target,
+        **read_by(reply.paraphrased_by),
+        **made_up(reply.holder),
     }
 
 
@@ -93,6 +109,7 @@ def of_experience(experience: Experience) -> Item:
         "voiceName": experience.holder.name.value,
         "to": experience.about.iri,
         "toName": experience.about.name.value,
+        **made_up(experience.holder),
     }
 
 
@@ -106,6 +123,7 @@ def of_claim(claim: Claim) -> Item:
         "lang": claim.value.lang if claim.value else None,
         "voice": claim.holder.iri,
         "voiceName": claim.holder.name.value,
+        **made_up(claim.holder),
     }
 
 
@@ -118,6 +136,21 @@ def of_party(voice: Voice) -> Item:
         "lang": voice.name.lang,
         "voice": voice.iri,
         "voiceName": voice.name.value,
+        **made_up(voice),
+    }
+
+
+def of_held(thing: Named, voice: Voice, kind: Words | None) -> Item:
+    """A claim, source, round or dialogue as an item of its holder's page."""
+    return {
+        "item": thing.iri,
+        "what": "document",
+        "kind": kind.value if kind else None,
+        "name": thing.name.value,
+        "lang": thing.name.lang,
+        "voice": voice.iri,
+        "voiceName": voice.name.value,
+        **made_up(voice),
     }
 
 

@@ -30,6 +30,7 @@ FORMS = {
     "application/ld+json": "JSON-LD",
     "application/n-triples": "N-Triples",
     "application/json": "JSON",
+    "text/csv": "CSV",
 }
 PATTERNS = 8  # How many fillings a mark can have; with a shape per perspective and a name beside it that is enough.
 
@@ -131,6 +132,7 @@ class Marks:
     by_perspective: Mapping[str, int]
     by_party: Mapping[str, int]
     names: Mapping[str, str]
+    fictional: frozenset[str] = frozenset()  # parties that are openly made-up examples: their mark is hollow
 
     def of(self, party: str, perspective: str | None = None) -> int:
         """The shape of a party, or of a teller's perspective."""
@@ -148,7 +150,7 @@ def marks(perspectives: Sequence[Named], registered: Sequence[Party]) -> Marks:
         if party.perspectives and min(party.perspectives, key=lambda view: view.notation).iri in shape
     }
     names = {p.voice.iri: ", ".join(str(view.name.value) for view in p.perspectives) for p in registered}
-    return Marks(shape, by_party, names)
+    return Marks(shape, by_party, names, frozenset(p.voice.iri for p in registered if p.voice.fictional))
 
 
 def render(page: Page, links: Links) -> str:

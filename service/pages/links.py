@@ -77,10 +77,10 @@ SPOKEN = frozenset({"period", "order", "density"})  # Parameters whose values ar
 
 
 def understood(key: str, value: str, language: Language) -> str:
-    """A parameter's value without its language: `nieuwste` and `newest` are both `newest`."""
+    """A parameter's value without its language: `nieuwste` and `newest` are both `newest`, on every page."""
     if key in SPOKEN:
         for meaning, spoken in VALUES.items():
-            if spoken[language] == value:
+            if value in (spoken[language], spoken[other(language)]):
                 return meaning
     return value
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kg.perspectives import Row, grouped, shortened, slug, value, voice, words
 from kg.voices import Voice, Words
-from service.pages.formats import Item, once
+from service.pages.formats import Item, made_up, once
 from service.pages.frame import Asker, Page, marks, title
 from service.pages.links import Links
 from service.pages.side import Filters, Unknown, lists, resolve
@@ -142,6 +142,7 @@ def item(row: Listed, key: str) -> Item:
         "voice": row.holder.iri if row.holder else None,
         "voiceName": row.holder.name.value if row.holder else None,
         "teller": row.teller.value if row.teller else None,
+        **(made_up(row.holder) if row.holder else {}),
         "to": "; ".join(other.iri for other in row.beside) or None,
         "toName": "; ".join(other.name.value for other in row.beside) or None,
     }

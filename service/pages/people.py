@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from kg.perspectives import by_name, experiences, flat, parties
+from kg.perspectives import by_name, experiences, flat, grouped, named, parties, words
 from kg.voices import Named, Party
-from service.pages.formats import of_card, of_experience, of_party, of_reply, of_tie, once
+from service.pages.formats import of_card, of_experience, of_held, of_party, of_reply, of_tie, once
 from service.pages.frame import Asker, Page, marks, title
 from service.pages.links import REGISTER_SLUG, Links
 from service.pages.side import beside, lists, replies_by_target, ties_by_card
@@ -44,9 +44,10 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
     party = next((p for p in held.parties if p.voice.iri == iri), None)
     if party is None:
         return None
-    shown, lived_rows = await asyncio.gather(
+    shown, lived_rows, held_rows = await asyncio.gather(
         beside(ask, links.base, held),
         ask.rows("pages/experiences", party=iri),
+        ask.rows("pages/held", party=iri),
     )
     own = [card for card in (*shown.cards, *shown.register) if card.holder.iri == iri]
     own_iris = {card.iri for card in own}
@@ -60,6 +61,10 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
     given = [reply for reply in shown.responses if reply.holder.iri == iri]
     to_own = [reply for reply in shown.responses if reply.target in own_iris]
     lived = experiences(lived_rows)
+    also = [
+        (words(group[0], "kindName"), [named(rows[0], "thing") for rows in grouped(group, "thing").values()])
+        for group in grouped(held_rows, "kind").values()
+    ]
     say = speaker(links.language)
     name = party.voice.name.value
     return Page(
@@ -72,6 +77,7 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
             "about": about,
             "given": given,
             "lived": lived,
+            "also": also,
             "is_register": iri == f"{links.base}/id/{REGISTER_SLUG}",
             "slug": iri.removeprefix(f"{links.base}/id/"),
             "marks": marks(held.perspectives, held.parties),
@@ -85,6 +91,7 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
                 *map(of_reply, flat((*given, *to_own))),
                 *(of_reply(reply) for tie in (*made, *about) for reply in flat(tie.replies)),
                 *map(of_experience, lived),
+                *(of_held(thing, party.voice, kind) for kind, things in also for thing in things),
             ]
         ),
         asked=tuple(ask.asked),

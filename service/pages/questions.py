@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from kg.objection import OBJECTIONS
+from kg.perspectives import Row, concepts, slug
+from kg.questions import bind
 from service.pages.formats import Item
-from service.pages.frame import Asker, Page, title
-from service.pages.links import Links
-from service.pages.words import speaker
+from service.pages.frame import SCHEME, Asker, Page, title
+from service.pages.links import REGISTER_SLUG, Links
+from service.pages.side import places_of
+from service.pages.words import catalogue, day, speaker
 
 if TYPE_CHECKING:
     from kg.asking import Asking
     from kg.ontology import Ontology
-    from kg.questions import Question
+    from kg.questions import Parameter, Question
 
 ROWS_SHOWN_MAX = 200  # A page is for reading; all rows are one click away as CSV or JSON.
 
@@ -41,6 +45,36 @@ def catalogue_page(links: Links, questions: Mapping[str, Question]) -> Page:
     )
 
 
+def label_of(name: str, language: str) -> str:
+    """What a parameter or column is called for people; a name without words of its own stays as it is."""
+    stem = name.removesuffix("Name")
+    return catalogue(language).get(f"column.{stem}", stem)
+
+
+async def choices(ask: Asker, links: Links, fields: Sequence[Parameter]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The values to choose from of each parameter that is a concept, a place or a party: (value, label)."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for field in fields:
+        if field.type.startswith("concept:"):
+            rows = await ask.quiet("pages/concepts", scheme=SCHEME + field.type.removeprefix("concept:"))
+            found[field.name] = tuple((one.notation, one.name.value) for one in concepts(rows))
+        elif field.type == "place":
+            places = places_of(await ask.quiet("pages/places"))
+            found[field.name] = tuple((slug_in(one.iri, links.base), one.name.value) for one in places)
+        elif field.type == "party":
+            example = str(speaker(links.language)("voice.example"))
+            found[field.name] = tuple(
+                (slug(p.voice.iri), p.voice.name.value + (f" ({example})" if p.voice.fictional else ""))
+                for p in await ask.parties()
+            )
+    return found
+
+
+def slug_in(iri: str, base: str) -> str:
+    """A place as a question takes it: the register's by its name, another party's with the party before it."""
+    return iri.removeprefix(f"{base}/id/").removeprefix(f"{REGISTER_SLUG}/")
+
+
 async def question_page(ask: Asker, links: Links, question: Question, values: Mapping[str, str]) -> Page:
     """One question: its sentence and meaning, a form for its parameters, its first rows and its text."""
     say = speaker(links.language)
@@ -48,22 +82,27 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
     unknown = [name for name in values if name not in {parameter.name for parameter in fields}]
     lacking = [parameter.name for parameter in fields if parameter.required and not values.get(parameter.name)]
     given = {name: text for name, text in values.items() if text and name not in unknown}
-    rows: Sequence[Mapping[str, object]] = ()
-    refused = ""
-    if not lacking:
-        try:
-            rows = await ask.quiet(question.name, **given)
-        except ValueError as error:  # Asking raises it for a value that the question's own types refuse.
-            refused = str(error)
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    rows: Sequence[Row] = ()
+    bound = () if lacking else bind(question, given)
+    objections = bound if isinstance(bound, tuple) else ()
+    refused = " ".join(o.message_nl if links.language == "nl" else o.message_en for o in objections)
+    if not lacking and not refused and not question.is_construct:
+        rows = await ask.quiet(question.name, **given)
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != "fictional"))
+    asked = urlencode({**given, "lang": links.language})
+    public = bool(rows) and "/" not in question.name
     return Page(
         "question.html",
         sentence(question, links.language),
         {
             "question": question,
             "fields": fields,
+            "choices": await choices(ask, links, fields),
+            "label": lambda name: label_of(name, links.language),
+            "day": lambda moment: day(moment, links.language),
             "values": values,
             "lacking": lacking,
+            "lacking_names": [label_of(name, links.language) for name in lacking],
             "refused": refused,
             "rows": rows[:ROWS_SHOWN_MAX],
             "left": max(0, len(rows) - ROWS_SHOWN_MAX),
@@ -72,7 +111,13 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
         },
         position=ask.position,
         crumbs=((title(say("questions.title")), f"/queries?lang={links.language}"),),
-        here=f"/queries/{question.name}",
+        here=f"/queries/{question.name}" + (f"?{urlencode(given)}" if given else ""),
+        alternates=tuple(
+            (media, f"/queries/{question.name}{suffix}?{asked}")
+            for media, suffix in (("text/csv", ".csv"), ("application/json", ".json"))
+            if public
+        ),
+        status=400 if refused else 200,
     )
 
 

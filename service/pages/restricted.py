@@ -28,6 +28,8 @@ EMPTY: Mapping[str, object] = {
     "direct": (),
     "claimed": (),
     "richer": (),
+    "beside": (),
+    "gathered": (),
     "read": (),
     "figure": None,
 }

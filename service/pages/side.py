@@ -181,6 +181,7 @@ def figure_names(language: str) -> dict[str, Words]:
         "register": Words(title(say("side.register.column")), language),
         "open": Words(title(say("side.open.column")), language),
         "gone": Words(title(say("gone.short")), language),
+        "example": Words(title(say("voice.example")), language),
     }
 
 
@@ -271,7 +272,8 @@ async def side_page(ask: Asker, links: Links, asked: Mapping[str, Sequence[str]]
         "pair": pair,
         "between": between(shown.ties, pair) if pair else (),
         "periods": periods(shown.years),
-        "compact": "short" in asked.get("density", ()),
+        # The whole neighbourhood at once is read as an overview; whoever chose something reads the texts.
+        "compact": "short" in asked.get("density", ()) or not asked,
         "keepers": [p for p in held.parties if p.keeps],
     }
     return Page(

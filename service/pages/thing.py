@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from kg.perspectives import Row, grouped, named, shortened, slug, source, value, voice, words
 from kg.voices import Named, Source, Tie, Voice, Words
-from service.pages.formats import Item
+from service.pages.formats import Item, made_up, read_by
 from service.pages.links import DEF, EDITORS_SLUG, REGISTER_SLUG, Links
 from service.pages.words import colon, day
 
@@ -198,6 +198,8 @@ def own_item(iri: str, name: Words, thing: Thing, origin: Origin) -> Item:
         "voiceName": origin.holder.name.value,
         "teller": "; ".join(role.value for role, _ in thing.tellers) or None,
         "year": thing.year,
+        **read_by(thing.paraphrased_by),
+        **made_up(origin.holder),
     }
 
 
