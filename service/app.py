@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -39,6 +40,7 @@ from service.words import words_router
 
 log = logging.getLogger(__name__)
 CLOCK_SECONDS = 60.0  # How often grounds that end are looked at; a projection hides them at once all the same.
+PUBLISHERS_MAX = 32  # Who waits for the same commit shares it; each waits in a thread of its own.
 EXPOSED = (
     "ETag, Link, Location, Content-Location, Memento-Datetime, Retry-After, Wijkgraaf-Position, Wijkgraaf-Redactions, "
     "Wijkgraaf-Note"
@@ -102,6 +104,8 @@ def make_app(house: House) -> Asgi:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        threads = ThreadPoolExecutor(PUBLISHERS_MAX, thread_name_prefix="doors")
+        asyncio.get_running_loop().set_default_executor(threads)
         clock = asyncio.create_task(_clock(house))
         yield
         clock.cancel()
