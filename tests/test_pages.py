@@ -16,6 +16,9 @@ import pytest
 from babel.messages.pofile import read_po
 from page_reading import Element, read_page, site_of
 
+from kg.voices import Words
+from service.pages.words import begun, colon
+
 ROOT = Path(__file__).parent.parent
 ROOMS = ROOT / "service" / "pages"
 LW = "https://w3id.org/lerende-wijk/def#"
@@ -397,6 +400,17 @@ def test_no_page_counts_agreement(site: httpx.Client) -> None:
         text = page(site, address).all("main")[0].text.casefold()
         for word in ("consensus", "% eens", "mensen eens", "stemmen voor", "likes", "score"):
             assert word not in text
+
+
+def test_sentences_begin_with_a_capital_and_split_verbs_keep_their_object_readable() -> None:
+    """An article at the start takes a capital, a name does not change; "laat zien" gets a colon, "gaat in op" none."""
+    assert ["De Volkskrant", "jongeren in beweging"] == [
+        begun(Words(name, "nl")).value for name in ("de Volkskrant", "jongeren in beweging")
+    ]
+    assert [":", ":", "", ""] == [
+        colon(Words(verb, lang))
+        for verb, lang in (("laat zien", "nl"), ("voert uit", "nl"), ("gaat in op", "nl"), ("illustrates", "en"))
+    ]
 
 
 def messages(language: str) -> dict[str, str]:
