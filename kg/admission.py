@@ -127,7 +127,7 @@ class Admission:
         return refused
 
     def _expected(self, iri: str, submission: Submission) -> str | None:
-        """The one of the expected contributions that is current, else the first: the ledger then says that it is not."""
+        """The expected contribution that is current, else the first: the ledger then says that it is not."""
         if not submission.expected:
             return None
         current = self.ledger.document(iri)

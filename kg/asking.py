@@ -177,6 +177,7 @@ class Asking:
         client: str = OWN_LANE,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
+        bytes_max: int | None = None,
     ) -> Answer | Objection:
         """One query to one audience's projection; the answer is complete or there is an objection."""
         turns = self._turns.setdefault(audience, Turns(self.settings))
@@ -184,7 +185,7 @@ class Asking:
             return object_to("Busy")
         head = {
             "format": answer_format,
-            "limit_bytes": self.settings.answer_bytes_max,
+            "limit_bytes": min(bytes_max or self.settings.answer_bytes_max, self.settings.answer_bytes_max),
             "default_graphs": list(default_graphs),
             "named_graphs": list(named_graphs),
         }
@@ -228,7 +229,7 @@ class Asking:
         if isinstance(reply, Ended):
             room = f"{self.settings.worker_headroom_bytes >> 20} MB"
             return object_to(_ENDINGS[reply.by], limit=f"{seconds:g} s" if reply.by == "time" else room)
-        return self._objection(reply)
+        return self._objection(reply, head["limit_bytes"])
 
     def _go_on(self, crew: Crew, worker: Worker) -> tuple[int, Frame | Ended]:
         """Gives the worker a file on disk for an answer that outgrew memory; the clock of the question runs on."""
@@ -244,9 +245,9 @@ class Asking:
             return file, Ended("crash")
         return file, reply if reply is not None else Ended("crash")
 
-    def _objection(self, reply: Frame) -> Objection:
+    def _objection(self, reply: Frame, bytes_max: object) -> Objection:
         head = reply.head
-        limit = f"{self.settings.answer_bytes_max} bytes" if head["name"] == "AnswerTooLarge" else None
+        limit = f"{bytes_max} bytes" if head["name"] == "AnswerTooLarge" else None
         line = head.get("line")
         return object_to(
             str(head["name"]),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.asking import Asking
-from kg.objection import object_to
+from kg.asking import Answer, Asking
+from kg.objection import Objection, object_to
 from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, choose, content_type
 from service.problems import problem
 
@@ -27,7 +28,17 @@ _FORMAT_NAMES = {
     "trig": "TriG",
     "nquads": "N-Quads",
 }
-AskPage = Callable[[Request], Awaitable[Response]]
+
+
+class AskPage(Protocol):
+    """The page to ask from: empty, or with a query and what came of it."""
+
+    async def __call__(
+        self, request: Request, text: str | None = None, outcome: Answer | Objection | None = None
+    ) -> Response:
+        """The page as an answer."""
+
+
 Convert = Callable[[bytes, str], bytes]
 
 
@@ -67,7 +78,8 @@ def description(asking: Asking) -> bytes:
         f"Query only; updates are not offered: parties publish at {base}/contributions. The default graph is the union "
         f"of all graphs. Each contribution is a graph of its own; {base}/view/{{party}} may stand in FROM, FROM NAMED, "
         "default-graph-uri and named-graph-uri and stands for all contributions of that party. "
-        f"Limits: query text {limits.query_bytes_max} bytes, nesting {limits.query_nesting_max}, {limits.query_operators_max} operators, "
+        f"Limits: query text {limits.query_bytes_max} bytes, nesting {limits.query_nesting_max}, "
+        f"{limits.query_operators_max} operators, "
         f"{limits.query_patterns_max} triple patterns in a group, {limits.query_seconds_anonymous_max:g} s without and "
         f"{limits.query_seconds_partner_max:g} s with a token, {limits.worker_headroom_bytes} bytes of memory, "
         f"{limits.answer_bytes_max} bytes of answer, {limits.running_per_client_max} queries running and "

@@ -18,11 +18,12 @@ from kg.query_text import QueryText
 from service.answers import answer_response, position_headers
 from service.callers import Callers, Calling
 from service.description import AskPage, Convert, describe
-from service.negotiation import QUADS, RESULTS, TRIPLES, choose, content_type
+from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, Format, choose, content_type
 from service.problems import RETRY_SECONDS, problem
 from service.reception import read_body, refuse_unknown
 
 PARAMETERS = ("query", "default-graph-uri", "named-graph-uri", "format", "lang")
+PAGE_BYTES_MAX = 2 * 1024 * 1024  # More rows than that nobody reads on a page; as CSV they are a download.
 REPEATABLE = ("default-graph-uri", "named-graph-uri")
 
 
@@ -65,10 +66,17 @@ def sparql_router(asking: Asking, callers: Callers, convert: Convert, page: AskP
             return problem(request, base, object_to("NotReady", limit="-"))
         looked = asking.look(asked.text)
         if isinstance(looked, Objection):
+            if _wants_page(request, asked):
+                return await page(request, asked.text, looked)
             return problem(request, base, looked, status=_status(request, looked))
-        return await _answer(request, asking, calling, asked, looked)
+        return await _answer(request, asking, calling, asked, looked, page)
 
     return router
+
+
+def _wants_page(request: Request, asked: Asked) -> bool:
+    """Whether the answer is for a person in a browser."""
+    return asked.format == HTML.name if asked.format else "text/html" in request.headers.get("accept", "")
 
 
 def _status(request: Request, objection: Objection) -> int | None:
@@ -76,37 +84,44 @@ def _status(request: Request, objection: Objection) -> int | None:
     return 414 if objection.name == "QueryTooLong" and request.method != "POST" else None
 
 
-async def _answer(request: Request, asking: Asking, calling: Calling, asked: Asked, looked: QueryText) -> Response:
-    offered = (*TRIPLES, *QUADS) if looked.form in ("construct", "describe") else RESULTS
-    wanted = next((f for f in offered if asked.format in (f.name, f.media_type)), None) if asked.format else None
-    form = wanted or choose(None if asked.format else request.headers.get("accept"), offered)
-    if form is None or (asked.format and wanted is None):
-        names = ", ".join(f.media_type for f in offered)
+async def _answer(
+    request: Request, asking: Asking, calling: Calling, asked: Asked, looked: QueryText, page: AskPage
+) -> Response:
+    graph = looked.form in ("construct", "describe")
+    offered = (*TRIPLES, *QUADS) if graph else RESULTS
+    wanted = next((f for f in (*offered, HTML) if asked.format in (f.name, f.media_type)), None)
+    form = wanted if asked.format else choose(request.headers.get("accept"), (*offered, HTML))
+    if form is None:
+        names = ", ".join(f.media_type for f in (*offered, HTML))
         return problem(request, asking.base, object_to("FormatUnknown", limit=names))
-    limits = asking.settings
-    seconds = limits.query_seconds_partner_max if calling.is_known else limits.query_seconds_anonymous_max
-    work = asyncio.create_task(
-        asking.ask(
-            calling.audience,
-            asked.text or "",
-            answer_format=form.name,
-            seconds=seconds,
-            client=calling.client,
-            default_graphs=asked.default_graphs,
-            named_graphs=asked.named_graphs,
-        )
-    )
-    answer = await until_gone(request, work)
+    read = offered[0] if form is HTML else form
+    answer = await until_gone(request, asyncio.create_task(_ask(asking, calling, asked, read, form is HTML)))
     if answer is None:
         return Response(status_code=499)
     if isinstance(answer, Objection):
         if answer.name == "Busy":
             answer = object_to("Busy", limit=f"{RETRY_SECONDS} s")
-        return problem(request, asking.base, answer)
+        return await page(request, asked.text, answer) if form is HTML else problem(request, asking.base, answer)
+    if form is HTML:
+        return await page(request, asked.text, answer)
     headers = position_headers(answer.position, calling.audience, form.name)
     if answer.notes:
         headers["Wijkgraaf-Note"] = "; ".join(n.encode("ascii", "replace").decode() for n in answer.notes)[:2000]
     return answer_response(request, answer, content_type(form), headers)
+
+
+async def _ask(asking: Asking, calling: Calling, asked: Asked, form: Format, for_page: bool) -> Answer | Objection:
+    limits = asking.settings
+    return await asking.ask(
+        calling.audience,
+        asked.text or "",
+        answer_format=form.name,
+        seconds=limits.query_seconds_partner_max if calling.is_known else limits.query_seconds_anonymous_max,
+        client=calling.client,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        bytes_max=PAGE_BYTES_MAX if for_page else None,
+    )
 
 
 async def until_gone(request: Request, work: asyncio.Task[Answer | Objection]) -> Answer | Objection | None:

@@ -199,3 +199,15 @@ def test_one_client_does_not_take_all_the_places(moerwijk: Service) -> None:
     while ask(moerwijk, COUNT).status_code == 429 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert 200 == ask(moerwijk, COUNT).status_code
+
+
+def test_a_person_in_a_browser_gets_a_page_with_the_answer(moerwijk: Service) -> None:
+    """The query stays in its field, the answer stands below it, and what is wrong is said in words."""
+    browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    rows = ask(moerwijk, f"SELECT ?p {{ ?p a <{LW}Party> }}", browser)
+    assert (200, True, True) == (rows.status_code, "<td" in rows.text, f"{LW}Party&gt;" in rows.text)
+    graph = ask(moerwijk, "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 3", browser)
+    assert (200, True) == (graph.status_code, "<pre" in graph.text)
+    unclear = ask(moerwijk, "SELECT * { ?s lw:heldBy ?o }", browser)
+    assert (400, True) == (unclear.status_code, "PREFIX lw:" in unclear.text)
+    assert "<textarea" in httpx.get(f"{moerwijk.url}/sparql?lang=en", headers={"Accept": browser}).text

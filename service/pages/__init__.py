@@ -30,7 +30,7 @@ from service.pages.topics import place_page, places_page, theme_page, themes_pag
 from service.problems import problem
 
 if TYPE_CHECKING:
-    from kg.asking import Asking
+    from kg.asking import Answer, Asking
     from kg.ledger.acts import Current
     from kg.ontology import Ontology
     from kg.questions import Question
@@ -240,10 +240,15 @@ class Pages:
         _, links = self._reader(request, "public")
         return html(page_questions.words_page(links, self.ontology, what), links)
 
-    async def ask_page(self, request: Request) -> Response:
-        """A field for one's own SPARQL question, which works without scripts."""
-        _, links = self._reader(request, "public")
-        return html(page_questions.ask_page(links, self.asking), links)
+    async def ask_page(
+        self, request: Request, text: str | None = None, outcome: Answer | Objection | None = None
+    ) -> Response:
+        """A field for one's own SPARQL question, with what came of it; works without scripts."""
+        calling = self.callers.calling(request)
+        audience = "public" if isinstance(calling, Objection) else calling.audience
+        _, links = self._reader(request, audience)
+        shown = page_questions.shown(outcome) if outcome is not None else None
+        return html(page_questions.ask_page(links, self.asking, text, shown), links, audience)
 
 
 def leading(tongue: str) -> Callable[[], Response]:
