@@ -8,8 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Service, copy_of, start_service
-from stories import BASE, PREFIXES, story
+
+from tests.running import Service, copy_of, start_service
+from tests.stories import BASE, PREFIXES, story
 
 LW = "https://w3id.org/lerende-wijk/def#"
 TEXT = "http://purl.org/dc/terms/description"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
-from conftest import copy_of, start_service
-from stories import BASE, PREFIXES
+
+from tests.running import copy_of, start_service
+from tests.stories import BASE, PREFIXES
 
 WORDS = """\
 @prefix lw: <https://w3id.org/lerende-wijk/def#> .

@@ -9,8 +9,9 @@ import json
 import httpx
 import pyoxigraph as ox
 import pytest
-from conftest import Service
-from stories import BASE
+
+from tests.running import Service
+from tests.stories import BASE
 
 THING = "gemeente/b-agenda"
 DOCUMENT_TYPES = {

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Service, copy_of, start_service
-from stories import BASE, story
+
+from tests.running import Service, copy_of, start_service
+from tests.stories import BASE, story
 
 TURTLE = {"Content-Type": "text/turtle"}
 WRITERS = 4

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from conftest import Service
-from stories import BASE, connection, response, story
+
+from tests.running import Service
+from tests.stories import BASE, connection, response, story
 
 TURTLE = {"Content-Type": "text/turtle"}
 

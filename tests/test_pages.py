@@ -14,10 +14,10 @@ import httpx
 import pyoxigraph as ox
 import pytest
 from babel.messages.pofile import read_po
-from page_reading import Element, read_page, site_of
 
 from kg.voices import Words
 from service.pages.words import begun, colon
+from tests.page_reading import Element, read_page, site_of
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ROOT / "service" / "pages"

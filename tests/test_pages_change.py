@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from conftest import Service
-from page_reading import Element, read_page
-from stories import BASE, connection, response, story
+
+from tests.page_reading import Element, read_page
+from tests.running import Service
+from tests.stories import BASE, connection, response, story
 
 HTML = {"Accept": "text/html", "Accept-Language": "nl"}
 TURTLE = {"Content-Type": "text/turtle"}

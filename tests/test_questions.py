@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from example_store import (
+
+from kg.questions import UnclearQuestion, bind, load_questions, page
+from kg.vocabulary import CONCEPT, DCTERMS, RDF_TYPE, SKOS, XSD
+from tests.example_store import (
     BASE,
     OURS,
     VOCABULARY,
@@ -22,9 +25,6 @@ from example_store import (
     rows,
     word,
 )
-
-from kg.questions import UnclearQuestion, bind, load_questions, page
-from kg.vocabulary import CONCEPT, DCTERMS, RDF_TYPE, SKOS, XSD
 
 HEAD = "# What is here?\n# nl: Wat is hier?\n# about: All of it.\n# over: Alles.\n"
 BODY = "SELECT ?s WHERE { VALUES (?thing) { (UNDEF) } ?s ?p ?thing } ORDER BY ?s\n"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import httpx
 import pyoxigraph as ox
 import pytest
-from conftest import Service
-from example_store import BASE, OURS, ask, needed, short
+
+from tests.example_store import BASE, OURS, ask, needed, short
+from tests.running import Service
 
 
 def column(found: list[dict[str, str]], *names: str) -> list[tuple[str | None, ...]]:

@@ -8,8 +8,9 @@ import time
 
 import httpx
 import pytest
-from conftest import Service
-from stories import BASE
+
+from tests.running import Service
+from tests.stories import BASE
 
 LW = "https://w3id.org/lerende-wijk/def#"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"

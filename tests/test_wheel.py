@@ -9,7 +9,8 @@ import zipfile
 from pathlib import Path
 
 import httpx
-from conftest import ROOT, start_service
+
+from tests.running import ROOT, start_service
 
 
 def test_the_wheel_serves_the_example_without_the_checkout(tmp_path: Path) -> None:

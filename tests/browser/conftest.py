@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from page_reading import site_of
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.page_reading import site_of
 
 CHROMIUM = Path(os.environ.get("WIJKGRAAF_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium")
 FLAGS = [
