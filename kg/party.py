@@ -10,14 +10,14 @@ STEWARD = "wijk"
 """Slug of the steward's reserved party; it holds the register: parties, places, shared facilities."""
 
 AUDIENCES = ("public", "partners")
-"""The audiences that have a store; `own` and `table` are read as documents only (RULES 13)."""
+"""The audiences that have a store; `own` and `table` are read as documents only."""
 
 RANKS: Mapping[str, int] = {"own": 0, "table": 1, "partners": 2, "public": 3}
 """How wide an audience is: a store of rank n holds only what has rank n or more."""
 
 
 class Right(Enum):
-    """What a token lets its bearer do (RULES 16)."""
+    """What a token lets its bearer do."""
 
     READ_PARTNERS = "read-partners"
     CONTRIBUTE = "contribute"

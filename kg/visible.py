@@ -1,4 +1,4 @@
-"""Who may see what, now: one pure function decides what stands in the store of an audience (RULES 10-13).
+"""Who may see what, now: one pure function decides what stands in the store of an audience.
 
 A document stands in a store when it is current, its audience is as wide as the store, its ground holds, and each of
 its ties ends at something that holds there: a document that stands in the store too, a tombstone, or something the
@@ -181,7 +181,7 @@ def may_read(
     reader: str | None,
     audience: str,
 ) -> bool:
-    """Whether a reader may see one current document, in or out of a store (RULES 13 and 16).
+    """Whether a reader may see one current document, in or out of a store.
 
     `holder`, `table` and `reader` are IRIs of parties, `recorder` too; `stores` are the audiences in whose store the
     document stands now; `audience` is the store that the reader may ask.

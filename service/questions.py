@@ -27,7 +27,7 @@ QuestionPage = Callable[[Request, Question | None], Awaitable[Response]]
 
 
 def catalogue_entry(question: Question) -> dict[str, Any]:
-    """One question in the catalogue, as HTTP.md says."""
+    """One question in the catalogue: its sentence, its parameters, its address."""
     return {
         "name": question.name,
         "question": {"nl": question.question_nl, "en": question.question_en},

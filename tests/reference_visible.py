@@ -1,4 +1,4 @@
-"""RULES 10-13 once more, in the plainest words: slow, whole, and written without looking at `kg/visible.py`.
+"""Who may see what once more, in the plainest words: slow, whole, and written without looking at `kg/visible.py`.
 
 A history is a list of steps. After each step the world is worked out anew, from nothing but the rules:
 repeat "take away what may not be there" until nothing is taken away any more.

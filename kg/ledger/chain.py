@@ -2,7 +2,7 @@
 
 An entry's digest covers its envelope and the digest before it. The envelope holds no name and no word of a document,
 only digests of them salted with 16 random bytes that stand beside the payload: payload, facts, name and salt can be
-erased together, and the chain still verifies. Each audience has a chain of its own, over what it may know (RULES 2).
+erased together, and the chain still verifies. Each audience has a chain of its own, over what it may know.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def _decide_words(
 
 
 def _outranked(batch: Batch, row: DocumentRow) -> bool:
-    """True when a recorder from public sources meets a document on which the holder has acted itself (RULES 15)."""
+    """True when a recorder from public sources meets a document on which the holder has acted itself."""
     return batch.delegation == "publicSource" and batch.recorder != batch.party and bool(row.by_holder)
 
 
