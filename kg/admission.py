@@ -112,7 +112,9 @@ class Admission:
                 party=submission.holder,
                 recorder=submission.recorder,
                 delegation=submission.delegation,
-                acts=tuple(Act("publish", d.iri, d, self._expected(d.iri, submission)) for d in sound.documents),
+                acts=tuple(
+                    Act("publish", d.iri, d, self._expected(d.iri, submission.expected)) for d in sound.documents
+                ),
                 read=tuple((n.iri, n.entry) for n in slice_read.neighbours),
                 own_responses=slice_read.own_responses,
                 replace=submission.replace,
@@ -126,15 +128,15 @@ class Admission:
                 break
         return refused
 
-    def _expected(self, iri: str, submission: Submission) -> str | None:
+    def _expected(self, iri: str, expected: Sequence[str]) -> str | None:
         """The expected contribution that is current, else the first: the ledger then says that it is not."""
-        if not submission.expected:
+        if not expected:
             return None
         current = self.ledger.document(iri)
         there = current.contribution if current is not None and current.ended is None else None
-        if there is not None and (there in submission.expected or "*" in submission.expected):
+        if there is not None and (there in expected or "*" in expected):
             return there
-        return submission.expected[0]
+        return expected[0]
 
     def validate(self, submission: Submission) -> Sound | Refused:
         """The same checks, nothing kept."""
@@ -142,10 +144,10 @@ class Admission:
         return checked if isinstance(checked, Refused) else checked[0]
 
     def withdraw(
-        self, iri: str, *, party: str, recorder: str, delegation: str, expected: str | None = None
+        self, iri: str, *, party: str, recorder: str, delegation: str, expected: Sequence[str] = ()
     ) -> Receipt | Refused:
         """Ends a document; no reason is asked."""
-        act = Act("withdraw", iri, None, expected)
+        act = Act("withdraw", iri, None, self._expected(iri, expected))
         batch = Batch(party=party, recorder=recorder, delegation=delegation, acts=(act,), read=())
         outcome = self.ledger.submit(batch, self.now()).result()
         return outcome if isinstance(outcome, Receipt) else Refused(outcome)

@@ -93,9 +93,3 @@ def limit_file(size_bytes: int) -> None:
 def threads() -> int:
     """How many threads this process has; a process may fork only with one."""
     return len(os.listdir("/proc/self/task"))
-
-
-def private_bytes() -> int:
-    """Memory that this process does not share with its parent, in bytes."""
-    with open("/proc/self/smaps_rollup", "rb") as file:
-        return sum(int(line.split()[1]) * 1024 for line in file if line.startswith(b"Private_"))

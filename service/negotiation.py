@@ -60,14 +60,6 @@ def choose(accept: str | None, offered: Sequence[Format]) -> Format | None:
     return best
 
 
-def by_suffix(suffix: str, offered: Sequence[Format]) -> Format | None:
-    """The format of an address's suffix (`.json` means JSON-LD among triples, results JSON among results)."""
-    for form in offered:
-        if suffix == form.suffix or (suffix == ".json" and "application/json" in form.aliases):
-            return form
-    return None
-
-
 def language(asked: str | None, accept_language: str | None) -> str:
     """`nl` or `en`: what is asked for, else what the browser prefers, else Dutch."""
     if asked in ("nl", "en"):

@@ -167,9 +167,7 @@ async def _withdraw(speaking: Speaking, request: Request, iri: str) -> Response:
     who = speaking.on_whose_behalf(calling, current.party)
     if isinstance(who, Objection):
         return problem(request, base, object_to("NotHolder", focus=iri))
-    tags = expected_of(request)
-    there = current.contribution
-    expected = None if not tags else there if there in tags or "*" in tags else tags[0]
+    expected = expected_of(request)
     try:
         outcome = await asyncio.to_thread(
             speaking.admission.withdraw, iri, party=who[0], recorder=who[1], delegation=who[2], expected=expected
