@@ -17,6 +17,7 @@ from service.pages import errors as page_errors
 from service.pages import open as page_open
 from service.pages import questions as page_questions
 from service.pages import side as page_side
+from service.pages import workbench as page_workbench
 from service.pages.about import about_page
 from service.pages.document import document_view
 from service.pages.formats import as_csv, as_json, as_turtle
@@ -247,8 +248,8 @@ class Pages:
         calling = self.callers.calling(request)
         audience = "public" if isinstance(calling, Objection) else calling.audience
         _, links = self._reader(request, audience)
-        shown = page_questions.shown(outcome) if outcome is not None else None
-        return html(page_questions.ask_page(links, self.asking, text, shown), links, audience)
+        shown = page_workbench.shown(outcome) if outcome is not None else None
+        return html(page_workbench.workbench_page(links, self.asking, text, shown), links, audience)
 
 
 def leading(tongue: str) -> Callable[[], Response]:

@@ -1,15 +1,12 @@
-"""Pages about asking: the named questions, one question with its rows, one's own SPARQL, and what the words mean."""
+"""Pages about asking: the named questions, one question with its rows, and what the words mean."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from kg.asking import Answer, Rows, rows_of
-from kg.objection import OBJECTIONS, Objection
+from kg.objection import OBJECTIONS
 from kg.perspectives import Row, concepts, slug
 from kg.questions import bind
 from service.pages.formats import Item
@@ -17,10 +14,8 @@ from service.pages.frame import SCHEME, Asker, Page, title
 from service.pages.links import REGISTER_SLUG, Links
 from service.pages.side import places_of
 from service.pages.words import catalogue, day, speaker
-from service.problems import status_of
 
 if TYPE_CHECKING:
-    from kg.asking import Asking
     from kg.ontology import Ontology
     from kg.questions import Parameter, Question
 
@@ -123,43 +118,6 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
         ),
         status=400 if refused else 200,
     )
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What came of a question: a table, a yes or no, a graph as Turtle, or why there is no answer."""
-
-    rows: Rows | None = None
-    yes: bool | None = None
-    graph: str | None = None
-    objection: Objection | None = None
-
-    @property
-    def status(self) -> int:
-        """The status of the page that shows it."""
-        return 200 if self.objection is None else status_of(self.objection)
-
-
-def shown(outcome: Answer | Objection) -> Shown:
-    """An answer as it stands in its file, or an objection, made fit for a page."""
-    if isinstance(outcome, Objection):
-        return Shown(objection=outcome)
-    body = outcome.read()
-    if not body.startswith(b'{"head"'):
-        return Shown(graph=body.decode())
-    found = json.loads(body)
-    return Shown(yes=found["boolean"]) if "boolean" in found else Shown(rows=rows_of(body, outcome.position))
-
-
-def ask_page(links: Links, asking: Asking, text: str | None = None, came: Shown | None = None) -> Page:
-    """One's own question: a field, a choice of form, what came of it, and examples to start from."""
-    say = speaker(links.language)
-    named = sorted(
-        ((sentence(q, links.language), name) for name, q in asking.questions.items() if "/" not in name),
-        key=lambda pair: pair[0].casefold(),
-    )
-    context = {"named": named, "settings": asking.settings, "text": text, "came": came}
-    return Page("ask.html", title(say("ask.title")), context, here="/sparql", status=came.status if came else 200)
 
 
 def words_page(links: Links, ontology: Ontology, what: str) -> Page:
