@@ -91,8 +91,11 @@ class Graphs:
     notes: tuple[str, ...] = ()
 
 
-def answer(store: ox.Store, base: str, position: int, frame: framing.Frame, sock: socket.socket) -> None:
-    """Answers `frame` (head: text, format, limit_bytes, default_graphs, named_graphs, union; file: where to write)."""
+def answer(store: ox.Store, base: str, position: int, digest: str, frame: framing.Frame, sock: socket.socket) -> None:
+    """Answers `frame` (head: format, limit_bytes, default_graphs, named_graphs, union; body: text; file: where to).
+
+    `position` and `digest` tell which state of the store this is.
+    """
     head = frame.head
     limit_bytes = int(head["limit_bytes"])
     cage.limit_file(limit_bytes)
@@ -114,7 +117,8 @@ def answer(store: ox.Store, base: str, position: int, frame: framing.Frame, sock
             raise
         framing.send(sock, "objection", {"name": "AnswerTooLarge"})
     else:
-        framing.send(sock, "answer", {"bytes": spool.written, "position": position, "notes": list(graphs.notes)})
+        told = {"bytes": spool.written, "position": position, "notes": list(graphs.notes), "state": digest}
+        framing.send(sock, "answer", told)
     finally:
         if spool.on_disk:
             os.close(spool.file)

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from kg.framing import Frame, receive, send
-from kg.keeping import Projections
 from kg.objection import Objection, object_to
 from kg.query_text import QueryText, look_at
 from kg.questions import Question, bind, page
@@ -25,14 +26,38 @@ OWN_LANE = ""  # Pages, documents and named questions: never behind callers' SPA
 _ENDINGS = {"time": "TimeOut", "memory": "MemoryOut", "crash": "MemoryOut"}
 
 
+class Stores(Protocol):
+    """What is asked: the projections of a ledger, or files that somebody explores."""
+
+    @property
+    def base(self) -> str:
+        """What relative IRIs are resolved against, and what views begin with."""
+
+    @property
+    def union(self) -> bool:
+        """Whether the default graph is the union of all graphs."""
+
+    @property
+    def folder(self) -> Path:
+        """Where an answer that outgrows memory stands while it is sent."""
+
+    @property
+    def crews(self) -> Mapping[str, Crew]:
+        """Audience to those who answer it."""
+
+    def crew(self, audience: str) -> Crew:
+        """Those who answer an audience, made anew when they have ended."""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """An answer in a file that is ours alone; `position` is the audience's, at which it holds."""
+    """An answer in a file that is ours alone. `position` is the audience's, at which it holds; `state` its digest."""
 
     file: int
     size_bytes: int
     position: int
     notes: tuple[str, ...]
+    state: str = ""
 
     def read(self) -> bytes:
         """The whole answer; closes the file."""
@@ -130,11 +155,11 @@ class Turns:
 class Asking:
     """Asks each audience's projection: callers' SPARQL, and named questions."""
 
-    def __init__(self, projections: Projections, questions: Mapping[str, Question], settings: Settings) -> None:
-        self.projections = projections
+    def __init__(self, stores: Stores, questions: Mapping[str, Question], settings: Settings) -> None:
+        self.stores = stores
         self.questions = questions
         self.settings = settings
-        self.base = projections.ledger.base
+        self.base = stores.base
         self._turns: dict[str, Turns] = {}
         self._threads = ThreadPoolExecutor(2 * (settings.workers_max + 2), thread_name_prefix="asking")
 
@@ -145,7 +170,7 @@ class Asking:
     @property
     def open_to_callers(self) -> bool:
         """Whether callers' own SPARQL is answered: only by workers without a network, unless the operator says so."""
-        caged = all(crew.caged for crew in self.projections.crews.values())
+        caged = all(crew.caged for crew in self.stores.crews.values())
         return caged or self.settings.free_sparql_without_cage
 
     def look(self, text: str) -> QueryText | Objection:
@@ -188,6 +213,7 @@ class Asking:
             "limit_bytes": min(bytes_max or self.settings.answer_bytes_max, self.settings.answer_bytes_max),
             "default_graphs": list(default_graphs),
             "named_graphs": list(named_graphs),
+            "union": self.stores.union,
         }
         box: list[Worker] = []
         work = asyncio.get_running_loop().run_in_executor(
@@ -210,7 +236,7 @@ class Asking:
         self, audience: str, text: bytes, head: Mapping[str, object], seconds: float, box: list[Worker]
     ) -> Answer | Objection:
         """In a thread: one conversation with one worker."""
-        crew = self.projections.crew(audience)
+        crew = self.stores.crew(audience)
         file = os.memfd_create("answer", os.MFD_CLOEXEC)
         worker = crew.take()
         box.append(worker)
@@ -224,7 +250,8 @@ class Asking:
             box.clear()
             crew.give_back(worker, dead=not isinstance(reply, Frame))
         if isinstance(reply, Frame) and reply.kind == "answer":
-            return Answer(file, int(reply.head["bytes"]), int(reply.head["position"]), tuple(reply.head["notes"]))
+            told = reply.head
+            return Answer(file, int(told["bytes"]), int(told["position"]), tuple(told["notes"]), str(told["state"]))
         os.close(file)
         if isinstance(reply, Ended):
             room = f"{self.settings.worker_headroom_bytes >> 20} MB"
@@ -233,7 +260,7 @@ class Asking:
 
     def _go_on(self, crew: Crew, worker: Worker) -> tuple[int, Frame | Ended]:
         """Gives the worker a file on disk for an answer that outgrew memory; the clock of the question runs on."""
-        with tempfile.TemporaryFile(dir=self.settings.data) as disk:
+        with tempfile.TemporaryFile(dir=self.stores.folder) as disk:
             file = os.dup(disk.fileno())
         try:
             send(worker.sock, "file", files=[file])

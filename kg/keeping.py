@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from kg.ledger import Change, Ledger
@@ -38,6 +39,21 @@ class Projections:
         # Readers are children of this one thread that stays: the kernel ends them when their parent thread ends.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="projections")
         self._locks = {audience: threading.Lock() for audience in AUDIENCES}
+
+    @property
+    def base(self) -> str:
+        """The base of the ledger's names."""
+        return self.ledger.base
+
+    @property
+    def union(self) -> bool:
+        """A reader sees all contributions at once; each stands in a graph of its own."""
+        return True
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return self.settings.data
 
     def start(self) -> None:
         """Makes every projection from the ledger, then follows it."""

@@ -41,7 +41,7 @@ class Projection:
 
     def answer(self, frame: framing.Frame, sock: socket.socket) -> None:
         """One question, answered into the file that came with it."""
-        answering.answer(self.store, self.base, self.position, frame, sock)
+        answering.answer(self.store, self.base, self.position, self.digest, frame, sock)
 
     def state(self) -> dict[str, Any]:
         """Audience, position, digest and number of quads."""

@@ -14,12 +14,15 @@ from service.reception import unchanged
 CHUNK_BYTES = 256 * 1024  # Large enough to be one system call, small enough to keep other answers moving.
 
 
-def position_headers(position: int, audience: str, tag: str) -> dict[str, str]:
+STATE_CHARACTERS = 12  # Of a digest's 64: enough that two states of stores never look alike to a client.
+
+
+def position_headers(answer: Answer, audience: str, tag: str) -> dict[str, str]:
     """What every answer made from a projection says of itself."""
     private = audience != "public"
     return {
-        "Wijkgraaf-Position": str(position),
-        "ETag": f'W/"{audience[:2]}{position}-{tag}"',
+        "Wijkgraaf-Position": str(answer.position),
+        "ETag": f'W/"{audience[:2]}{answer.position}-{answer.state[:STATE_CHARACTERS]}-{tag}"',
         "Vary": "Accept, Accept-Language, Authorization",
         "Cache-Control": "private, no-store" if private else "no-cache",
     }

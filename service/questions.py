@@ -122,7 +122,7 @@ async def _rows(request: Request, asking: Asking, callers: Callers, question: Qu
     if position is not None and position != answer.position:
         answer.read()
         return problem(request, base, object_to("CursorGone", limit=f"/queries/{question.name}"))
-    headers = position_headers(answer.position, calling.audience, f"{form.name}-{_mark(question, values)}")
+    headers = position_headers(answer, calling.audience, f"{form.name}-{_mark(question, values)}")
     if limit is not None and await _more(asking, calling.audience, page(text, 1, offset + limit)):
         after = _cursor(answer.position, offset + limit, question, values)
         following = request.url.include_query_params(limit=limit, after=after)

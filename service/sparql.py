@@ -104,7 +104,7 @@ async def _answer(
         return await page(request, asked.text, answer) if form is HTML else problem(request, asking.base, answer)
     if form is HTML:
         return await page(request, asked.text, answer)
-    headers = position_headers(answer.position, calling.audience, form.name)
+    headers = position_headers(answer, calling.audience, form.name)
     if answer.notes:
         headers["Wijkgraaf-Note"] = "; ".join(n.encode("ascii", "replace").decode() for n in answer.notes)[:2000]
     return answer_response(request, answer, content_type(form), headers)
