@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.requests import Request
@@ -30,12 +31,20 @@ _FORMAT_NAMES = {
 }
 
 
+@dataclass(frozen=True)
+class Brought:
+    """A question and what came of it, for the page; `others` are the parameters it was asked with beside the text."""
+
+    text: str
+    outcome: Answer | Objection
+    others: tuple[tuple[str, str], ...] = ()
+    seconds: float | None = None
+
+
 class AskPage(Protocol):
     """The page to ask from: empty, or with a query and what came of it."""
 
-    async def __call__(
-        self, request: Request, text: str | None = None, outcome: Answer | Objection | None = None
-    ) -> Response:
+    async def __call__(self, request: Request, brought: Brought | None = None) -> Response:
         """The page as an answer."""
 
 

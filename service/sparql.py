@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from kg.objection import Objection, object_to
 from kg.query_text import QueryText
 from service.answers import answer_response, position_headers
 from service.callers import Callers, Calling
-from service.description import AskPage, Convert, describe
+from service.description import AskPage, Brought, Convert, describe
 from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, Format, choose, content_type
 from service.problems import RETRY_SECONDS, problem
 from service.reception import read_body, refuse_unknown
@@ -44,6 +45,8 @@ class Asked:
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     format: str | None
+    others: tuple[tuple[str, str], ...] = ()
+    """The parameters beside the text and the format, as they were given."""
 
 
 def sparql_router(asking: Asking, callers: Callers, convert: Convert, page: AskPage) -> APIRouter:
@@ -67,7 +70,7 @@ def sparql_router(asking: Asking, callers: Callers, convert: Convert, page: AskP
         looked = asking.look(asked.text)
         if isinstance(looked, Objection):
             if _wants_page(request, asked):
-                return await page(request, asked.text, looked)
+                return await page(request, Brought(asked.text, looked, asked.others))
             return problem(request, base, looked, status=_status(request, looked))
         return await _answer(request, asking, calling, asked, looked, page)
 
@@ -95,15 +98,16 @@ async def _answer(
         names = ", ".join(f.media_type for f in (*offered, HTML))
         return problem(request, asking.base, object_to("FormatUnknown", limit=names))
     read = offered[0] if form is HTML else form
+    began = time.monotonic()
     answer = await until_gone(request, asyncio.create_task(_ask(asking, calling, asked, read, form is HTML)))
     if answer is None:
         return Response(status_code=499)
-    if isinstance(answer, Objection):
-        if answer.name == "Busy":
-            answer = object_to("Busy", limit=f"{RETRY_SECONDS} s")
-        return await page(request, asked.text, answer) if form is HTML else problem(request, asking.base, answer)
+    if isinstance(answer, Objection) and answer.name == "Busy":
+        answer = object_to("Busy", limit=f"{RETRY_SECONDS} s")
     if form is HTML:
-        return await page(request, asked.text, answer)
+        return await page(request, Brought(asked.text or "", answer, asked.others, time.monotonic() - began))
+    if isinstance(answer, Objection):
+        return problem(request, asking.base, answer)
     headers = position_headers(answer, calling.audience, form.name)
     if answer.notes:
         headers["Wijkgraaf-Note"] = "; ".join(n.encode("ascii", "replace").decode() for n in answer.notes)[:2000]
@@ -173,4 +177,5 @@ async def _asked(request: Request, asking: Asking) -> Asked | Objection:
     if text_asked is None and (request.method == "POST" or set(names_given) - {"lang"}):
         return object_to("ParameterMissing", path="query")
     graphs: list[Sequence[str]] = [[v for n, v in pairs if n == name] for name in REPEATABLE]
-    return Asked(text_asked, tuple(graphs[0]), tuple(graphs[1]), values.get("format"))
+    others = tuple(pair for pair in pairs if pair[0] not in ("query", "format"))
+    return Asked(text_asked, tuple(graphs[0]), tuple(graphs[1]), values.get("format"), others)

@@ -31,11 +31,12 @@ from service.pages.topics import place_page, places_page, theme_page, themes_pag
 from service.problems import problem
 
 if TYPE_CHECKING:
-    from kg.asking import Answer, Asking
+    from kg.asking import Asking
     from kg.ledger.acts import Current
     from kg.ontology import Ontology
     from kg.questions import Question
     from service.callers import Callers, Calling
+    from service.description import Brought
 
 SUFFIXES = {".json": "application/json", ".csv": "text/csv; charset=utf-8", ".ttl": "text/turtle; charset=utf-8"}
 # Which parameters a page knows; another one, or one given twice, is an error and never ignored.
@@ -241,15 +242,14 @@ class Pages:
         _, links = self._reader(request, "public")
         return html(page_questions.words_page(links, self.ontology, what), links)
 
-    async def ask_page(
-        self, request: Request, text: str | None = None, outcome: Answer | Objection | None = None
-    ) -> Response:
+    async def ask_page(self, request: Request, brought: Brought | None = None) -> Response:
         """A field for one's own SPARQL question, with what came of it; works without scripts."""
-        calling = self.callers.calling(request)
-        audience = "public" if isinstance(calling, Objection) else calling.audience
-        _, links = self._reader(request, audience)
-        shown = page_workbench.shown(outcome) if outcome is not None else None
-        return html(page_workbench.workbench_page(links, self.asking, text, shown), links, audience)
+        audience = self._audience(request)
+        spoken = dict(brought.others).get("lang") if brought else request.query_params.get("lang")
+        links = Links(self.base, language(spoken, request.headers.get("accept-language")))
+        shown = page_workbench.shown(brought.outcome) if brought else None
+        page = page_workbench.workbench_page(links, self.asking, brought.text if brought else None, shown)
+        return html(page, links, audience)
 
 
 def leading(tongue: str) -> Callable[[], Response]:
