@@ -8,12 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Format:
-    """A format: our name for it, its media type, the suffix of an address, other media types that mean it."""
+    """A format: our name for it, its media type, the suffix of an address, other media types and words that mean it."""
 
     name: str
     media_type: str
     suffix: str
     aliases: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def is_called(self, word: str) -> bool:
+        """Whether `word` means this format: our name, another that clients know it by, or a suffix."""
+        return word in (self.name, *self.words, self.suffix.removeprefix("."))
 
 
 HTML = Format("html", "text/html", ".html", ("application/xhtml+xml",))
@@ -23,16 +28,17 @@ RESULTS = (
     Format("csv", "text/csv", ".csv"),
     Format("tsv", "text/tab-separated-values", ".tsv"),
 )
-TURTLE = Format("turtle", "text/turtle", ".ttl", ("application/x-turtle",))
+# Every Turtle document is one in N3 as well.
+TURTLE = Format("turtle", "text/turtle", ".ttl", ("application/x-turtle",), ("n3",))
 TRIPLES = (
     TURTLE,
-    Format("ntriples", "application/n-triples", ".nt", ("text/plain",)),
-    Format("jsonld", "application/ld+json", ".jsonld", ("application/json",)),
-    Format("rdfxml", "application/rdf+xml", ".rdf", ("application/xml",)),
+    Format("ntriples", "application/n-triples", ".nt", ("text/plain",), ("n-triples",)),
+    Format("jsonld", "application/ld+json", ".jsonld", ("application/json",), ("json-ld", "json")),
+    Format("rdfxml", "application/rdf+xml", ".rdf", ("application/xml",), ("rdf+xml", "xml")),
 )
 QUADS = (
     Format("trig", "application/trig", ".trig"),
-    Format("nquads", "application/n-quads", ".nq"),
+    Format("nquads", "application/n-quads", ".nq", words=("n-quads",)),
 )
 RDF_TYPES = frozenset(f.media_type for f in (*TRIPLES, *QUADS))
 CHARSET = {"text/html", "text/csv", "text/tab-separated-values", "text/turtle", "text/plain"}
@@ -41,6 +47,18 @@ CHARSET = {"text/html", "text/csv", "text/tab-separated-values", "text/turtle", 
 def content_type(form: Format) -> str:
     """The Content-Type of a format, with its charset where the type is text."""
     return f"{form.media_type}; charset=utf-8" if form.media_type in CHARSET else form.media_type
+
+
+def meant(words: Sequence[str], offered: Sequence[Format]) -> set[Format | None]:
+    """What these values of a parameter mean among the formats offered; None stands for one that means none of them.
+
+    A value is a name, or with a slash in it what could stand in `Accept`.
+    """
+
+    def one(word: str) -> Format | None:
+        return choose(word, offered) if "/" in word else next((f for f in offered if f.is_called(word)), None)
+
+    return {one(word) for word in words}
 
 
 def choose(accept: str | None, offered: Sequence[Format]) -> Format | None:

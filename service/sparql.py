@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,19 +18,23 @@ from kg.query_text import QueryText
 from service.answers import answer_response, position_headers
 from service.callers import Callers, Calling
 from service.description import AskPage, Brought, Convert, describe
-from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, Format, choose, content_type
+from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, Format, choose, content_type, meant
 from service.problems import RETRY_SECONDS, problem
 from service.reception import read_body, refuse_unknown
 
-PARAMETERS = ("query", "default-graph-uri", "named-graph-uri", "format", "lang")
+DATASET = ("default-graph-uri", "named-graph-uri")
+# One parameter under the names that clients know it by; some send all three, and a name and a media type for each.
+FORMAT_NAMES = ("format", "output", "results")
+PARAMETERS = ("query", *DATASET, *FORMAT_NAMES, "lang")
 PAGE_BYTES_MAX = 2 * 1024 * 1024  # More rows than that nobody reads on a page; as CSV they are a download.
-REPEATABLE = ("default-graph-uri", "named-graph-uri")
+REPEATABLE = (*DATASET, *FORMAT_NAMES)
 
 
 PROTOCOL: dict[str, Any] = {
     "summary": "Ask a SPARQL 1.1 query",
     "description": "SPARQL 1.1 Protocol, query only. `query`, `default-graph-uri`, `named-graph-uri` as parameters of "
     "GET, as a form (`application/x-www-form-urlencoded`) or with the query as body (`application/sparql-query`). "
+    "`format` (or `output`, or `results`) goes before `Accept`: json, xml, csv, tsv, turtle or a media type. "
     "Without a query: the service description. Time and size limits are errors, never a shortened answer.",
     "responses": {400: {"description": "Unclear query"}, 503: {"description": "Over the time limit"}},
 }
@@ -44,7 +47,7 @@ class Asked:
     text: str | None
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
-    format: str | None
+    formats: tuple[str, ...]
     others: tuple[tuple[str, str], ...] = ()
     """The parameters beside the text and the format, as they were given."""
 
@@ -79,7 +82,7 @@ def sparql_router(asking: Asking, callers: Callers, convert: Convert, page: AskP
 
 def _wants_page(request: Request, asked: Asked) -> bool:
     """Whether the answer is for a person in a browser."""
-    return asked.format == HTML.name if asked.format else "text/html" in request.headers.get("accept", "")
+    return set(asked.formats) == {HTML.name} if asked.formats else "text/html" in request.headers.get("accept", "")
 
 
 def _status(request: Request, objection: Objection) -> int | None:
@@ -92,8 +95,11 @@ async def _answer(
 ) -> Response:
     graph = looked.form in ("construct", "describe")
     offered = (*TRIPLES, *QUADS) if graph else RESULTS
-    wanted = next((f for f in (*offered, HTML) if asked.format in (f.name, f.media_type)), None)
-    form = wanted if asked.format else choose(request.headers.get("accept"), (*offered, HTML))
+    named = meant(asked.formats, (*offered, HTML))
+    if len(named) > 1:
+        unclear = object_to("ParameterUnclear", path=FORMAT_NAMES[0], value=", ".join(asked.formats)[:100], limit="1×")
+        return problem(request, asking.base, unclear)
+    form = named.pop() if named else choose(request.headers.get("accept"), (*offered, HTML))
     if form is None:
         names = ", ".join(f.media_type for f in (*offered, HTML))
         return problem(request, asking.base, object_to("FormatUnknown", limit=names))
@@ -176,6 +182,7 @@ async def _asked(request: Request, asking: Asking) -> Asked | Objection:
     text_asked = body_text if body_text is not None else values.get("query")
     if text_asked is None and (request.method == "POST" or set(names_given) - {"lang"}):
         return object_to("ParameterMissing", path="query")
-    graphs: list[Sequence[str]] = [[v for n, v in pairs if n == name] for name in REPEATABLE]
-    others = tuple(pair for pair in pairs if pair[0] not in ("query", "format"))
-    return Asked(text_asked, tuple(graphs[0]), tuple(graphs[1]), values.get("format"), others)
+    default_graphs, named_graphs = (tuple(v for n, v in pairs if n == name) for name in DATASET)
+    formats = tuple(v for n, v in pairs if n in FORMAT_NAMES and v)
+    others = tuple(pair for pair in pairs if pair[0] not in ("query", *FORMAT_NAMES))
+    return Asked(text_asked, default_graphs, named_graphs, formats, others)
