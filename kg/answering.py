@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,13 +35,20 @@ RDF_FORMATS: Mapping[str, ox.RdfFormat] = {
     "trig": ox.RdfFormat.TRIG,
     "nquads": ox.RdfFormat.N_QUADS,
 }
-
+# What XML 1.0 cannot hold: most control characters and two of Unicode's non-characters, not even as references; and a
+# property whose IRI ends in nothing that may be an element's name, for which the engine writes an empty one.
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix: ")
+_NOT_XML_BYTES_MAX = 11  # The longest of them: it may begin in one chunk and end in the next.
 
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
 
 class TooLarge(Exception):
     """The answer passed its limit. Never leaves this room."""
+
+
+class NotForXml(Exception):
+    """The answer holds what XML cannot hold. Never leaves this room."""
 
 
 class Spool(RawIOBase):
@@ -82,6 +90,21 @@ class Spool(RawIOBase):
         self.on_disk = True
 
 
+class XmlSpool(Spool):
+    """An answer in XML: what would not parse, or would parse as something else, is never written."""
+
+    tail = b""
+
+    def write(self, chunk: bytes) -> int:  # type: ignore[override]
+        """Appends; a carriage return as a reference, because a parser reads a bare one as a line feed."""
+        looked_at = self.tail + chunk
+        if _NOT_XML.search(looked_at):
+            raise NotForXml
+        self.tail = looked_at[-_NOT_XML_BYTES_MAX + 1 :]
+        super().write(chunk.replace(b"\r", b"&#13;"))
+        return len(chunk)
+
+
 @dataclass(frozen=True)
 class Graphs:
     """What a question is about: everything (None), or these default and named graphs."""
@@ -102,14 +125,17 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
     text = frame.body.decode()
     looked = look_at(text, base)
     graphs = choose_graphs(store, base, looked, head)
-    spool = Spool(frame.files[0], sock, limit_bytes)
+    form = str(head["format"])
+    spool = (XmlSpool if form in ("xml", "rdfxml") else Spool)(frame.files[0], sock, limit_bytes)
     try:
-        run(store, text, base, graphs, str(head["format"]), spool, union=bool(head.get("union", True)))
+        run(store, text, base, graphs, form, spool, union=bool(head.get("union", True)))
     except SyntaxError as error:
         told = place(error)
         if looked.undeclared and "Prefix not found" in str(error):
             told["detail"] = "PREFIX " + ", ".join(looked.undeclared)
         framing.send(sock, "objection", {"name": "QueryUnclear", **told})
+    except NotForXml:
+        framing.send(sock, "objection", {"name": "NotForXml"})
     except TooLarge:
         framing.send(sock, "objection", {"name": "AnswerTooLarge"})
     except OSError as error:

@@ -30,7 +30,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     ├── Unasked         a question that is not answered as it stands
     │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns,
     │   ├── QueryTooManyOperators, UpdateRefused
-    │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear
+    │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml
     │   └── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing

@@ -121,6 +121,11 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
         "De gevraagde graaf {value} is geen geldig adres.",
         "The graph {value} that you ask for is not a valid address.",
     ),
+    "NotForXml": (
+        None,
+        "In dit antwoord staat een teken of een naam die niet in XML past. Vraag het als JSON of als Turtle.",
+        "This answer holds a character or a name that does not fit in XML. Ask for it as JSON or as Turtle.",
+    ),
     "ParameterUnknown": (
         None,
         "Wij kennen hier geen {path}. U kunt gebruiken: {limit}.",

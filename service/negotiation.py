@@ -64,7 +64,8 @@ def meant(words: Sequence[str], offered: Sequence[Format]) -> set[Format | None]
 def choose(accept: str | None, offered: Sequence[Format]) -> Format | None:
     """The format that `Accept` likes best among those offered (in our order where it likes them equally), or None.
 
-    RFC 9110: the most specific range decides a type's quality; a type with quality 0 is not acceptable.
+    RFC 9110: the most specific range decides a type's quality; a type with quality 0 is not acceptable. Another name of
+    a format counts when it is asked for by that name: `text/*` is no wish for XML although `text/xml` means it.
     """
     if not accept or not accept.strip():
         return offered[0]
@@ -72,7 +73,7 @@ def choose(accept: str | None, offered: Sequence[Format]) -> Format | None:
     best: Format | None = None
     best_quality = 0.0
     for form in offered:
-        quality = max(_quality(media, ranges) for media in (form.media_type, *form.aliases))
+        quality = _quality_of(form, ranges)
         if quality > best_quality:
             best, best_quality = form, quality
     return best
@@ -105,6 +106,13 @@ def _ranges(header: str) -> list[tuple[str, float]]:
         if name:
             found.append((name.lower(), quality))
     return found
+
+
+def _quality_of(form: Format, ranges: Sequence[tuple[str, float]]) -> float:
+    named = dict(reversed(ranges))  # The first of two equal names, as in `_quality`.
+    if form.media_type in named:
+        return named[form.media_type]
+    return max([_quality(form.media_type, ranges), *(named[alias] for alias in form.aliases if alias in named)])
 
 
 def _quality(media: str, ranges: Sequence[tuple[str, float]]) -> float:

@@ -45,6 +45,7 @@ STATUS: Mapping[str, int] = {
     "NotThere": 404,
     "VerbUnknown": 405,
     "FormatUnknown": 406,
+    "NotForXml": 406,
     "AnswerTooLarge": 413,
     "Busy": 429,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -26,6 +27,7 @@ DATASET = ("default-graph-uri", "named-graph-uri")
 # One parameter under the names that clients know it by; some send all three, and a name and a media type for each.
 FORMAT_NAMES = ("format", "output", "results")
 PARAMETERS = ("query", *DATASET, *FORMAT_NAMES, "lang")
+BODY_TYPES = ("application/sparql-query", "application/x-www-form-urlencoded")  # In UTF-8, as SPARQL always is.
 PAGE_BYTES_MAX = 2 * 1024 * 1024  # More rows than that nobody reads on a page; as CSV they are a download.
 REPEATABLE = (*DATASET, *FORMAT_NAMES)
 
@@ -145,31 +147,36 @@ async def until_gone(request: Request, work: asyncio.Task[Answer | Objection]) -
     return work.result()
 
 
+def _pairs(form: bytes) -> list[tuple[str, str]]:
+    """Names and values of a form or of an address. Raises UnicodeDecodeError: a letter is never replaced by another."""
+    return parse_qsl(form.decode(), keep_blank_values=True, errors="strict")
+
+
 async def _asked(request: Request, asking: Asking) -> Asked | Objection:
     """The parameters of the three forms of request; unknown and repeated ones are refused."""
-    pairs = list(request.query_params.multi_items())
     body_text: str | None = None
+    media, body = "", b""
     if request.method == "POST":
-        media = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        body = await read_body(request, max(asking.settings.query_bytes_max * 4, 1 << 20))
-        if isinstance(body, Objection):
-            return body
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            return object_to("QueryUnclear", line=1, column=1, value="UTF-8")
-        if media == "application/sparql-query":
-            body_text = text
-        elif media == "application/x-www-form-urlencoded":
-            pairs += parse_qsl(text, keep_blank_values=True)
-        elif media == "application/sparql-update":
+        sent = Message()
+        sent["content-type"] = request.headers.get("content-type", "-")
+        media = sent.get_content_type() if "content-type" in request.headers else ""
+        if media == "application/sparql-update":
             return object_to("UpdateRefused")
+        if media not in BODY_TYPES or sent.get_content_charset("utf-8") != "utf-8":
+            value = request.headers.get("content-type", "-")[:200]
+            return object_to("MediaTypeUnknown", value=value, limit=", ".join(BODY_TYPES))
+        read = await read_body(request, max(asking.settings.query_bytes_max * 4, 1 << 20))
+        if isinstance(read, Objection):
+            return read
+        body = read
+    try:
+        pairs = _pairs(request.scope["query_string"])
+        if media == BODY_TYPES[0]:
+            body_text = body.decode()
         else:
-            return object_to(
-                "MediaTypeUnknown",
-                value=media,
-                limit="application/sparql-query, application/x-www-form-urlencoded",
-            )
+            pairs += _pairs(body)
+    except UnicodeDecodeError:
+        return object_to("QueryUnclear", line=1, column=1, value="UTF-8")
     names_given = [name for name, _ in pairs]
     if {"update", "using-graph-uri", "using-named-graph-uri"} & set(names_given):
         return object_to("UpdateRefused")
