@@ -1,5 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. See README.md.
 PORT ?= 8000
+EXAMPLE ?= moerwijk
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
@@ -17,7 +18,7 @@ setup: .venv/.ready
 	@touch $@
 
 demo: setup
-	$(BIN)/wijkgraaf demo --port $(PORT)
+	$(BIN)/wijkgraaf demo --port $(PORT) --example $(EXAMPLE)
 
 test: setup browser
 	$(BIN)/python -m pytest

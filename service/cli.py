@@ -25,6 +25,7 @@ from service.cli_registers import FINDINGS, NO_LEDGER, UNAVAILABLE, USAGE, party
 from service.doorway import door, running
 
 BASE = "http://127.0.0.1:8000"  # Names follow neither the port nor the host on which they happen to be served.
+DEMO = "moerwijk"  # The example that `demo` shows when none is chosen.
 MEDIA_TYPES = {
     ".ttl": "text/turtle",
     ".trig": "application/trig",
@@ -78,7 +79,7 @@ def settings_for(data: Path | None, *, ledger: bool = True, **flags: Any) -> Set
 @app.command()
 def init(
     data: Data = None,
-    example: Annotated[str | None, typer.Option(help="Load an example: moerwijk.")] = None,
+    example: Annotated[str | None, typer.Option(help="Load an example: moerwijk, or waterwijk (made up).")] = None,
     base: Annotated[str, typer.Option(help="The IRI that all names begin with; it stays for good.")] = BASE,
 ) -> None:
     """Make a new ledger in an empty data folder."""
@@ -135,11 +136,15 @@ def demo(
     data: Data = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    example: Annotated[str, typer.Option(help="The example; another than moerwijk gets data-EXAMPLE.")] = DEMO,
 ) -> None:
-    """Serve the Moerwijk example; loads it first when the data folder is new."""
+    """Serve an example (Moerwijk if you choose none); loads it first when the data folder is new."""
+    # A folder of its own, or the demo would serve whichever example came first under the name of the other.
+    if data is None and example != DEMO:
+        data = Path(f"data-{example}")
     settings = settings_for(data, ledger=False, host=host, port=port)
     if not (settings.data / "ledger.sqlite").exists():
-        _init(settings, BASE, "moerwijk")
+        _init(settings, BASE, example)
     _serve(settings)
 
 

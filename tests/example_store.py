@@ -1,4 +1,6 @@
-"""The Moerwijk example as the public audience's store, without a service: a graph a document, and the ledger's graph.
+"""An example as the public audience's store, without a service: a graph a document, and the ledger's graph.
+
+Moerwijk, if none is named.
 
 It reads the example's Turtle in the order of its manifest and keeps, of each document, the last version that is public
 and whose ties all lead to something that is there. `shuffled` loads the same statements in another order.
@@ -56,13 +58,13 @@ def _contribution(number: int) -> ox.NamedNode:
     return ox.NamedNode(f"{BASE}/contributions/{UUID(int=number, version=4)}")
 
 
-def read_example() -> tuple[Loaded, ...]:
-    """The current public documents of the example, in the order in which they are published."""
+def read_example(example: Path = EXAMPLE) -> tuple[Loaded, ...]:
+    """The current public documents of an example, in the order in which they are published."""
     current: dict[str, Loaded] = {}
     number = 0
-    for batch in json.loads((EXAMPLE / "manifest.json").read_text()):
+    for batch in json.loads((example / "manifest.json").read_text()):
         by_document: dict[str, list[ox.Triple]] = {}
-        for quad in ox.parse(path=EXAMPLE / batch["file"], format=ox.RdfFormat.TURTLE, base_iri=f"{BASE}/"):
+        for quad in ox.parse(path=example / batch["file"], format=ox.RdfFormat.TURTLE, base_iri=f"{BASE}/"):
             subject = quad.subject.value.partition("#")[0]
             by_document.setdefault(subject, []).append(quad.triple)
         for document, triples in by_document.items():

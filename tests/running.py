@@ -80,9 +80,13 @@ def start_service(
         stderr=subprocess.DEVNULL,
         env={**os.environ, **(env or {})},
     )
-    service = Service(data, port, process, base)
+    return until_ready(Service(data, port, process, base))
+
+
+def until_ready(service: Service) -> Service:
+    """The same service, once it answers; a service that ends before is a failure of the test."""
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and service.process.poll() is None:
         try:
             if httpx.get(f"{service.url}/readyz", timeout=5).status_code == 200:
                 return service

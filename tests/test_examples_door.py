@@ -1,4 +1,4 @@
-"""Each batch of the Moerwijk example is read, owned and shaped as the door asks, in the order of its manifest."""
+"""Each batch of an example is read, owned and shaped as the door asks, in the order of its manifest."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from kg.reading import read
 from kg.validation import Validator
 
 ROOT = Path(__file__).parents[1]
-EXAMPLE = ROOT / "examples" / "moerwijk"
+EXAMPLES = ("moerwijk", "waterwijk")
 BASE = "http://127.0.0.1:8000"
 TODAY = "2026-11-22"
 
@@ -53,13 +53,15 @@ def _slice(documents: Iterable[Document], speaker: str, known: Mapping[str, Docu
     return Slice(tuple(_neighbour(iri, known) for iri in asked), told)
 
 
-def test_every_batch_passes_the_door_in_order(ontology: Ontology, validator: Validator) -> None:
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_batch_passes_the_door_in_order(name: str, ontology: Ontology, validator: Validator) -> None:
     """Read, owned and shaped without a violation and without a warning, seeing only what came before."""
+    example = ROOT / "examples" / name
     known: dict[str, Document] = {}
     found = []
-    for line in json.loads((EXAMPLE / "manifest.json").read_text("utf-8")):
+    for line in json.loads((example / "manifest.json").read_text("utf-8")):
         speaker = f"{BASE}/id/{line['holder']}"
-        body = (EXAMPLE / line["file"]).read_bytes()
+        body = (example / line["file"]).read_bytes()
         documents = read(
             body, "text/turtle", base=BASE, speaker=speaker, ontology=ontology, base_iri=f"{BASE}/", mint=_never
         )
