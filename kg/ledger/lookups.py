@@ -18,7 +18,8 @@ from kg.contribution import Document, Neighbour, Slice
 from kg.ledger import tables
 from kg.ledger.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
 from kg.ledger.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
-from kg.ledger.quads import party_iri
+from kg.ledger.past import Past, Place, kept, place_at, place_of
+from kg.ledger.quads import party_iri, time_text
 from kg.ledger.recorded import RECORDED, EntryRow, positions_of
 from kg.ledger.snapshot import Snapshot
 from kg.ledger.standings import (
@@ -208,6 +209,28 @@ class Lookups:
         except BaseException:
             connection.close()
             raise
+
+    def place_at(self, audience: str, time: datetime) -> Place | None:
+        """Where this audience's chain stood at a time; None before its first position."""
+        with self._reading() as driver:
+            return place_at(driver, audience, time_text(time))
+
+    def place_of(self, audience: str, position: int) -> Place | None:
+        """A position of this audience's chain; None when it has no such position."""
+        with self._reading() as driver:
+            return place_of(driver, audience, position)
+
+    @contextmanager
+    def past(self, audience: str, position: int, now: datetime) -> Iterator[Past]:
+        """What this audience's store held at a position, less what may not be shown now; to be read before it closes.
+
+        Raises ValueError when the audience has no such position.
+        """
+        with self._reading() as driver:
+            place = place_of(driver, audience, position)
+            if place is None:
+                raise ValueError(f"{audience} has no position {position}")
+            yield Past(driver, self.base, kept(driver, self._book.key, audience, place, now))
 
     def slice_for(self, documents: Sequence[Document]) -> Slice:
         """What the ledger knows of all that these documents refer to, and of the speaker's responses to it."""
