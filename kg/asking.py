@@ -23,6 +23,7 @@ from kg.workers import Crew, Ended, Worker
 
 OWN_SECONDS_MAX = 30.0  # A question of ours that takes longer is a bug in the question.
 OWN_LANE = ""  # Pages, documents and named questions: never behind callers' SPARQL.
+AGAIN_SECONDS = 5  # When to ask again what was let go under a question: making it anew takes less.
 _ENDINGS = {"time": "TimeOut", "memory": "MemoryOut", "crash": "MemoryOut"}
 
 
@@ -45,8 +46,8 @@ class Stores(Protocol):
     def crews(self) -> Mapping[str, Crew]:
         """Audience to those who answer it."""
 
-    def crew(self, audience: str) -> Crew:
-        """Those who answer an audience, made anew when they have ended."""
+    def crew(self, audience: str) -> Crew | Objection:
+        """Those who answer an audience (or its past: `public@12`), made anew when they have ended."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ class Asking:
         bytes_max: int | None = None,
     ) -> Answer | Objection:
         """One query to one audience's projection; the answer is complete or there is an objection."""
-        turns = self._turns.setdefault(audience, Turns(self.settings))
+        turns = self._turns.setdefault(audience.partition("@")[0], Turns(self.settings))
         if not await turns.enter(client):
             return object_to("Busy")
         head = {
@@ -237,8 +238,15 @@ class Asking:
     ) -> Answer | Objection:
         """In a thread: one conversation with one worker."""
         crew = self.stores.crew(audience)
+        if isinstance(crew, Objection):
+            return crew
+        try:
+            worker = crew.take()
+        except (OSError, RuntimeError):
+            if crew.alive:
+                raise
+            return object_to("NotReady", limit=f"{AGAIN_SECONDS} s")
         file = os.memfd_create("answer", os.MFD_CLOEXEC)
-        worker = crew.take()
         box.append(worker)
         reply: Frame | Ended = Ended("crash")
         try:
@@ -254,6 +262,8 @@ class Asking:
             return Answer(file, int(told["bytes"]), int(told["position"]), tuple(told["notes"]), str(told["state"]))
         os.close(file)
         if isinstance(reply, Ended):
+            if reply.by == "closed":
+                return object_to("NotReady", limit=f"{AGAIN_SECONDS} s")
             room = f"{self.settings.worker_headroom_bytes >> 20} MB"
             return object_to(_ENDINGS[reply.by], limit=f"{seconds:g} s" if reply.by == "time" else room)
         return self._objection(reply, head["limit_bytes"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,30 @@ log = logging.getLogger(__name__)
 def utc_now() -> datetime:
     """The time, at the edge of the house; below, time is an argument."""
     return datetime.now(UTC)
+
+
+def crew_with(
+    nquads: Iterable[bytes],
+    head: Mapping[str, Any],
+    audience: str,
+    base: str,
+    ontology: Ontology,
+    settings: Settings,
+) -> Crew:
+    """A reader with these N-Quads and the vocabulary, and one warm worker; `head` says what state of a store it is.
+
+    Call it from a thread that stays: the kernel ends the reader with that thread.
+    """
+    crew = Crew("kg.projection", {"base": base, "audience": audience}, headroom_bytes=settings.worker_headroom_bytes)
+    crew.start()
+    with tempfile.TemporaryFile(dir=settings.data) as file:
+        for chunk in nquads:
+            file.write(chunk)
+        file.write(ontology.ntriples.replace(b" .\n", f" <{base}/graph/vocabulary> .\n".encode()))
+        file.flush()
+        crew.load(head, file.fileno())
+    crew.warm(1)
+    return crew
 
 
 class Projections:
@@ -69,23 +93,10 @@ class Projections:
 
     def _make(self, audience: str) -> Crew:
         """A reader with the store of this audience as the ledger has it now."""
-        crew = Crew(
-            "kg.projection",
-            {"base": self.ledger.base, "audience": audience},
-            headroom_bytes=self.settings.worker_headroom_bytes,
-        )
-        crew.start()
         snapshot = self.ledger.snapshot(audience, self.now())
-        with tempfile.TemporaryFile(dir=self.settings.data) as file:
-            # What is committed while we copy is applied once more afterwards, in order: that changes nothing.
-            for chunk in snapshot:
-                file.write(chunk)
-            graph = f" <{self.ledger.base}/graph/vocabulary> .\n".encode()
-            file.write(self.ontology.ntriples.replace(b" .\n", graph))
-            file.flush()
-            crew.load({"position": snapshot.position, "digest": snapshot.digest}, file.fileno())
-        crew.warm(1)
-        return crew
+        # What is committed while we copy is applied once more afterwards, in order: that changes nothing.
+        head = {"position": snapshot.position, "digest": snapshot.digest}
+        return crew_with(snapshot, head, audience, self.base, self.ontology, self.settings)
 
     def _changed(self, change: Change) -> None:
         """Hands a committed change to its audience's crew; the writer waits, so that an answer shows the write."""

@@ -31,12 +31,13 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns,
     │   ├── QueryTooManyOperators, UpdateRefused
     │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml
-    │   └── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone
+    │   ├── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone
+    │   └── TimeUnclear, TimeAhead, TimeBefore, SnapshotUnknown, SnapshotUnclear, SnapshotExists
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing
     │   └── NotThere, VerbUnknown, FormatUnknown
     └── Overrun         there was no time or room
-        └── TimeOut, MemoryOut, AnswerTooLarge, Busy, NotReady, CheckFailed
+        └── TimeOut, MemoryOut, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """
 
 from __future__ import annotations

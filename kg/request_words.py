@@ -146,6 +146,38 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
         "Deze bladzijde is er niet meer. Begin opnieuw bij {limit}.",
         "This page is gone. Start again at {limit}.",
     ),
+    "TimeUnclear": (
+        None,
+        "De tijd {value} begrijpen wij niet. Schrijf een datum (2026-01-31, het einde van die dag in UTC), een tijd "
+        "met zone (2026-01-31T12:00:00Z; een + schrijft u in een adres als %2B), of de naam van een momentopname.",
+        "We do not understand the time {value}. Write a date (2026-01-31, the end of that day in UTC), a time with its "
+        "zone (2026-01-31T12:00:00Z; in an address write a + as %2B), or the name of a snapshot.",
+    ),
+    "TimeAhead": (
+        None,
+        "{value} is nog niet voorbij. Een datum geldt tot het einde van die dag in UTC. Laat de tijd weg voor nu.",
+        "{value} is not over yet. A date holds until the end of that day in UTC. Leave the time out for now.",
+    ),
+    "TimeBefore": (
+        None,
+        "Op {value} was hier nog niets. Het begint op {limit}.",
+        "At {value} there was nothing here yet. It begins at {limit}.",
+    ),
+    "SnapshotUnknown": (
+        None,
+        "Er is geen momentopname {value}. Zie /snapshots.",
+        "There is no snapshot {value}. See /snapshots.",
+    ),
+    "SnapshotUnclear": (
+        None,
+        "{value} kan geen momentopname heten. Begin met een letter; a-z, 0-9 en -, hoogstens 64 tekens.",
+        "A snapshot cannot be called {value}. Begin with a letter; a-z, 0-9 and -, at most 64 characters.",
+    ),
+    "SnapshotExists": (
+        None,
+        "Er is al een momentopname {value}. Een naam blijft bij zijn moment; kies een andere.",
+        "There is a snapshot {value} already. A name stays with its moment; choose another.",
+    ),
 }
 
 UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
@@ -201,6 +233,11 @@ OVERRUN: Mapping[str, tuple[str | None, str, str]] = {
         None,
         "Het is nu te druk. Probeer het over {limit} opnieuw.",
         "It is too busy now. Try again in {limit}.",
+    ),
+    "PastBusy": (
+        None,
+        "Er zijn al twee andere tijden open. Probeer het over {limit} opnieuw.",
+        "Two other times are open already. Try again in {limit}.",
     ),
     "NotReady": (
         None,

@@ -31,7 +31,7 @@ STDERR_BYTES_KEPT = 4096  # Rust prints a trace at each abort; the tail is enoug
 class Ended:
     """A worker ended under a question: killed by us when time was up, or by its own doing."""
 
-    by: str  # "time", "memory", "crash"
+    by: str  # "time", "memory", "crash"; "closed" when the whole crew was let go
 
 
 class Worker:
@@ -258,6 +258,8 @@ class Crew:
 
     def _ending(self, worker: Worker) -> Ended:
         """Why a worker that closed its socket ended."""
+        if self._closed:
+            return Ended("closed")
         with self._control:
             framing.send(self._sock, "ending", {"pid": worker.pid})
             frame = framing.receive(self._sock)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from kg.asking import Answer
+from kg.remembering import redactions_in
 from service.reception import unchanged
 
 CHUNK_BYTES = 256 * 1024  # Large enough to be one system call, small enough to keep other answers moving.
@@ -20,7 +21,9 @@ STATE_CHARACTERS = 12  # Of a digest's 64: enough that two states of stores neve
 def position_headers(answer: Answer, audience: str, tag: str) -> dict[str, str]:
     """What every answer made from a projection says of itself."""
     private = audience != "public"
+    redactions = redactions_in(answer.state)
     return {
+        **({} if redactions is None else {"Wijkgraaf-Redactions": str(redactions)}),
         "Wijkgraaf-Position": str(answer.position),
         "ETag": f'W/"{audience[:2]}{answer.position}-{answer.state[:STATE_CHARACTERS]}-{tag}"',
         "Vary": "Accept, Accept-Language, Authorization",

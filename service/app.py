@@ -24,9 +24,11 @@ from kg.asking import Asking, Unanswered
 from kg.keeping import Projections, utc_now
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
+from kg.moments import Snapshots
 from kg.objection import Objection, object_to
 from kg.ontology import Ontology, read_ontology
 from kg.questions import load_questions
+from kg.remembering import Remembering
 from kg.settings import Settings, folder
 from service.callers import Callers
 from service.contributions import Speaking, contributions_router
@@ -36,6 +38,7 @@ from service.problems import problem
 from service.questions import questions_router
 from service.resources import resources_router
 from service.sparql import sparql_router
+from service.times import Times
 from service.words import words_router
 
 log = logging.getLogger(__name__)
@@ -69,9 +72,11 @@ class House:
     projections: Projections
     admission: Admission
     asking: Asking
+    times: Times
 
     def close(self) -> None:
         """Closes the rooms, the ledger last."""
+        self.times.close()
         self.asking.close()
         self.admission.close()
         self.projections.close()
@@ -85,9 +90,11 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
     accounts = Accounts(settings.ledger_url)
     projections = Projections(ledger, ontology, settings)
     admission = Admission(ledger, accounts, settings)
-    queries = settings.folders("queries")
-    asking = Asking(projections, load_questions(queries, ontology, ledger.base), settings)
-    house = House(settings, ontology, ledger, accounts, projections, admission, asking)
+    questions = load_questions(settings.folders("queries"), ontology, ledger.base)
+    asking = Asking(projections, questions, settings)
+    pasts = Remembering(ledger, ontology, settings)
+    times = Times(pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url))
+    house = House(settings, ontology, ledger, accounts, projections, admission, asking, times)
     try:
         ledger.end_grounds(utc_now()).result()
         admission.start()
@@ -126,7 +133,7 @@ def make_app(house: House) -> Asgi:
     _health(app, house, callers)
     routers = (
         contributions_router(speaking),
-        sparql_router(house.asking, callers, house.admission.convert, pages.ask_page),
+        sparql_router(house.asking, callers, house.admission.convert, pages.ask_page, house.times),
         questions_router(house.asking, callers, pages.question_page),
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
         resources_router(speaking, pages.document_page, pages.error_page),
@@ -223,6 +230,7 @@ async def _clock(house: House) -> None:
     """Writes the entry of every ground that has ended."""
     while True:
         await asyncio.sleep(CLOCK_SECONDS)
+        house.times.pasts.sweep()
         try:
             await asyncio.wrap_future(house.ledger.end_grounds(utc_now()))
         except LedgerUnavailable as error:

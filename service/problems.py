@@ -40,6 +40,9 @@ STATUS: Mapping[str, int] = {
     "QueryTooLong": 413,
     "UpdateRefused": 403,
     "CursorGone": 410,
+    "TimeBefore": 404,
+    "SnapshotUnknown": 404,
+    "SnapshotExists": 409,
     "TokenMissing": 401,
     "TokenUnknown": 401,
     "NotThere": 404,
@@ -137,7 +140,7 @@ def problem(
     sent = {"Cache-Control": "no-store", "Content-Language": lang, "Vary": "Accept, Accept-Language", **(headers or {})}
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"
-    if objections[0].name in ("Busy", "NotReady"):  # The others will not be better later.
+    if objections[0].name in ("Busy", "PastBusy", "NotReady"):  # The others will not be better later.
         sent["Retry-After"] = str(RETRY_SECONDS)
     accept = request.headers.get("accept", "")
     if report is not None and status in (409, REFUSED):

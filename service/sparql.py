@@ -22,11 +22,12 @@ from service.description import AskPage, Brought, Convert, describe
 from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, Format, choose, content_type, meant
 from service.problems import RETRY_SECONDS, problem
 from service.reception import read_body, refuse_unknown
+from service.times import Times
 
 DATASET = ("default-graph-uri", "named-graph-uri")
 # One parameter under the names that clients know it by; some send all three, and a name and a media type for each.
 FORMAT_NAMES = ("format", "output", "results")
-PARAMETERS = ("query", *DATASET, *FORMAT_NAMES, "lang")
+PARAMETERS = ("query", *DATASET, *FORMAT_NAMES, "lang", "at")
 BODY_TYPES = ("application/sparql-query", "application/x-www-form-urlencoded")  # In UTF-8, as SPARQL always is.
 PAGE_BYTES_MAX = 2 * 1024 * 1024  # More rows than that nobody reads on a page; as CSV they are a download.
 REPEATABLE = (*DATASET, *FORMAT_NAMES)
@@ -37,8 +38,13 @@ PROTOCOL: dict[str, Any] = {
     "description": "SPARQL 1.1 Protocol, query only. `query`, `default-graph-uri`, `named-graph-uri` as parameters of "
     "GET, as a form (`application/x-www-form-urlencoded`) or with the query as body (`application/sparql-query`). "
     "`format` (or `output`, or `results`) goes before `Accept`: json, xml, csv, tsv, turtle or a media type. "
+    "`at` asks the past: a time, a date or a snapshot's name. "
     "Without a query: the service description. Time and size limits are errors, never a shortened answer.",
-    "responses": {400: {"description": "Unclear query"}, 503: {"description": "Over the time limit"}},
+    "responses": {
+        400: {"description": "Unclear query"},
+        404: {"description": "Before the beginning, or no such snapshot"},
+        503: {"description": "Over the time limit, or too many pasts at once"},
+    },
 }
 
 
@@ -52,10 +58,14 @@ class Asked:
     formats: tuple[str, ...]
     others: tuple[tuple[str, str], ...] = ()
     """The parameters beside the text and the format, as they were given."""
+    at: str | None = None
+    """Which past is asked: a time or a snapshot's name."""
 
 
-def sparql_router(asking: Asking, callers: Callers, convert: Convert, page: AskPage) -> APIRouter:
-    """The router of `/sparql`."""
+def sparql_router(
+    asking: Asking, callers: Callers, convert: Convert, page: AskPage, times: Times | None = None
+) -> APIRouter:
+    """The router of `/sparql`; without `times` there is no past to ask."""
     router = APIRouter(tags=["SPARQL"])
     base = asking.base
 
@@ -77,7 +87,17 @@ def sparql_router(asking: Asking, callers: Callers, convert: Convert, page: AskP
             if _wants_page(request, asked):
                 return await page(request, Brought(asked.text, looked, asked.others))
             return problem(request, base, looked, status=_status(request, looked))
-        return await _answer(request, asking, calling, asked, looked, page)
+        if asked.at is None:
+            return await _answer(request, asking, calling.audience, calling, asked, looked, page)
+        if times is None:
+            return problem(request, base, object_to("ParameterUnknown", path="at", limit=", ".join(PARAMETERS[:-1])))
+        past = await asyncio.to_thread(times.past, asked.at, calling.audience)
+        if isinstance(past, Objection):
+            if _wants_page(request, asked):
+                return await page(request, Brought(asked.text, past, asked.others))
+            return problem(request, base, past)
+        response = await _answer(request, past.asking, past.store, calling, asked, looked, page)
+        return past.dated(response)
 
     return router
 
@@ -93,7 +113,7 @@ def _status(request: Request, objection: Objection) -> int | None:
 
 
 async def _answer(
-    request: Request, asking: Asking, calling: Calling, asked: Asked, looked: QueryText, page: AskPage
+    request: Request, asking: Asking, store: str, calling: Calling, asked: Asked, looked: QueryText, page: AskPage
 ) -> Response:
     graph = looked.form in ("construct", "describe")
     offered = (*TRIPLES, *QUADS) if graph else RESULTS
@@ -107,7 +127,7 @@ async def _answer(
         return problem(request, asking.base, object_to("FormatUnknown", limit=names))
     read = offered[0] if form is HTML else form
     began = time.monotonic()
-    answer = await until_gone(request, asyncio.create_task(_ask(asking, calling, asked, read, form is HTML)))
+    answer = await until_gone(request, asyncio.create_task(_ask(asking, store, calling, asked, read, form is HTML)))
     if answer is None:
         return Response(status_code=499)
     if isinstance(answer, Objection) and answer.name == "Busy":
@@ -122,10 +142,12 @@ async def _answer(
     return answer_response(request, answer, content_type(form), headers)
 
 
-async def _ask(asking: Asking, calling: Calling, asked: Asked, form: Format, for_page: bool) -> Answer | Objection:
+async def _ask(
+    asking: Asking, store: str, calling: Calling, asked: Asked, form: Format, for_page: bool
+) -> Answer | Objection:
     limits = asking.settings
     return await asking.ask(
-        calling.audience,
+        store,
         asked.text or "",
         answer_format=form.name,
         seconds=limits.query_seconds_partner_max if calling.is_known else limits.query_seconds_anonymous_max,
@@ -192,4 +214,4 @@ async def _asked(request: Request, asking: Asking) -> Asked | Objection:
     default_graphs, named_graphs = (tuple(v for n, v in pairs if n == name) for name in DATASET)
     formats = tuple(v for n, v in pairs if n in FORMAT_NAMES and v)
     others = tuple(pair for pair in pairs if pair[0] not in ("query", *FORMAT_NAMES))
-    return Asked(text_asked, default_graphs, named_graphs, formats, others)
+    return Asked(text_asked, default_graphs, named_graphs, formats, others, values.get("at"))

@@ -54,8 +54,9 @@ class Watcher:
                 break
             hidden |= shown - stays
             shown = stays
+        there = then.words.keys() | then.stones.keys()
         for name in shown:
-            stones |= {end for end in then.words[name][1] if now.stones.get(end) == "erased"}
+            stones |= {end for end in then.words[name][1] & there if now.stones.get(end) == "erased"}
         return {name: then.words[name][0] for name in shown}, stones
 
     def _taken_back(self, name: str, today: str) -> bool:

@@ -86,6 +86,8 @@ class Change:
     remove_graphs: tuple[str, ...]
     remove: bytes
     add: bytes
+    redacts: bool = False
+    """Whether it may change what is shown of the past: whatever is kept of that has to go at once."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class Turn:
     left: list[DocumentRow] = field(default_factory=list)
     stones_out: list[tuple[str, str, str]] = field(default_factory=list)
     stones_in: list[tuple[str, str, str]] = field(default_factory=list)
+    redacts: bool = False
 
 
 _PAYLOADS = Statement(
@@ -117,6 +118,7 @@ class Effects:
             self._stone(audience, iri, iri in part.stones, turn)
             if one is not None:
                 effect.ended.extend(_announced(one, audience))
+                turn.redacts = turn.redacts or any(how == "erased" for _, how, _ in effect.ended)
                 if effect != Effect():
                     turn.effects[one.entry["number"]] = effect
         if drawn != Effect():
@@ -134,6 +136,10 @@ class Effects:
         stood = before is not None and bool(before.visible & bit)
         one = self._written.get(iri)
         anew = one is not None and one.document is not None
+        # Withdrawing takes nothing from the past; going otherwise does, and coming back may give it back.
+        taken_back = one is not None and one.standing.ended == "withdrawn"
+        turn.redacts = turn.redacts or (stood and not shown and not taken_back)
+        turn.redacts = turn.redacts or (shown and not stood and before is not None)
         if stood and before is not None and (anew or not shown):
             turn.left.append(before)
             effect.left.append(before.contribution)
@@ -237,7 +243,7 @@ class Effects:
             add.append(about(base, row.said_in(audience)))
         add.extend(tombstone(base, *stone) for stone in turn.stones_in)
         graphs = tuple(contribution_iri(base, row.contribution) for row in turn.left)
-        return Change(audience, *head, graphs, b"".join(remove), b"".join(add))
+        return Change(audience, *head, graphs, b"".join(remove), b"".join(add), turn.redacts)
 
     def _write_index(self) -> None:
         """The documents, their ties and responses, as they stand now."""

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 from kg.ledger import tables
 from kg.ledger.chain import erased_name
 from kg.ledger.quads import Said, about, content, contribution_iri, over_since, tombstone
-from kg.ledger.statement import Driver, Statement, among, as_it_is, listed
+from kg.ledger.statement import Driver, Statement, among, as_it_is, listed, only
 from kg.past import Course, Step, Then, courses, redactions_of, still_visible
 
 ROWS_AT_ONCE = 500  # Payloads of some 2 KB: a chunk's worth is read ahead.
@@ -38,19 +38,14 @@ _WORDS = Statement(
     .order_by(e.number),
     as_it_is,
 )
-_POSITION_AT = Statement(
-    select(c.position, e.time, c.digest)
-    .join(tables.entries, e.number == c.entry)
-    .where(c.audience == bindparam("audience"), e.time <= bindparam("time"))
-    .order_by(c.position.desc())
-    .limit(1),
-    as_it_is,
-)
 _AT_POSITION = Statement(
     select(c.position, e.time, c.digest)
     .join(tables.entries, e.number == c.entry)
     .where(c.audience == bindparam("audience"), c.position == bindparam("position")),
     as_it_is,
+)
+_LAST = Statement(
+    select(c.position).where(c.audience == bindparam("audience")).order_by(c.position.desc()).limit(1), only
 )
 
 
@@ -89,8 +84,18 @@ class Told:
 
 def place_at(driver: Driver, audience: str, time: str) -> Place | None:
     """Where an audience's chain stood at a time (as the ledger writes it); None before its first position."""
-    found = _POSITION_AT.first(driver, audience=audience, time=time)
-    return Place(*found) if found else None
+    # Times rise with positions, so twenty looks by key find one among a million.
+    low, high = 0, int(_LAST.first(driver, audience=audience) or 0)
+    found: Place | None = None
+    while low < high:
+        middle = (low + high + 1) // 2
+        place = place_of(driver, audience, middle)
+        assert place is not None
+        if place.time <= time:
+            low, found = middle, place
+        else:
+            high = middle - 1
+    return found
 
 
 def place_of(driver: Driver, audience: str, position: int) -> Place | None:

@@ -205,6 +205,16 @@ delegations = Table(
 )
 """Who may record for whom; holder `*` means any party."""
 
+snapshots = Table(
+    "snapshots",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("time", String, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("positions", Text, nullable=False),
+)
+"""Named positions: JSON of audience to its position. A ledger that was made before there were any has no such table."""
+
 
 def file_of(url: str) -> Path:
     """The file of a `sqlite:///` address; other addresses are refused with a reason."""

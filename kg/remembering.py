@@ -1,0 +1,208 @@
+"""Past stores: each in a reader of its own, with the cage and the limits of the present ones, and dropped in time.
+
+At most two stand at once. One that is used less than the others makes room; otherwise who asks is told to come back.
+What is kept of the past goes at once when something is redacted, and with the day, since grounds end at midnight.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from kg.keeping import crew_with, utc_now
+from kg.ledger import Change, Ledger
+from kg.ledger.past import Kept
+from kg.moments import store_name
+from kg.objection import Objection, object_to
+from kg.ontology import Ontology
+from kg.party import AUDIENCES
+from kg.settings import Settings
+from kg.workers import Crew
+
+PASTS_MAX = 2  # Each is a whole store in memory, beside the two of the present.
+PAST_SECONDS_MAX = 600.0  # Kept so long after its last question: somebody who compares two times asks several.
+PAST_SECONDS_MIN = 30.0  # So long it is left alone when another is asked for; the queue behind it would starve it.
+KEPT_MAX = 16  # Pasts known by their documents alone, without words: what pages of versions ask for.
+TRIES_MAX = 3  # What is redacted while we load makes us load again; a ledger that never rests is told apart.
+
+log = logging.getLogger(__name__)
+_STATE = re.compile(r"r(\d+)-")
+
+
+def state_name(redactions: int, digest: str) -> str:
+    """How a past store names what it shows: with the position, this names its bytes."""
+    return f"r{redactions}-{digest}"
+
+
+def redactions_in(state: str) -> int | None:
+    """How much was redacted in the past store that gave this state; None for a store of the present."""
+    found = _STATE.match(state)
+    return int(found[1]) if found else None
+
+
+@dataclass
+class Slot:
+    """One past store, from the moment somebody asks for it."""
+
+    audience: str
+    day: date
+    used: datetime
+    crew: Future[Crew | None] = field(default_factory=Future)
+
+    def close(self) -> None:
+        """Ends its reader, when it has one."""
+        if self.crew.done() and (crew := self.crew.result()) is not None:
+            crew.close()
+
+
+class Remembering:
+    """The past stores there are, made when they are asked for (`kg.asking.Stores`; named `public@12`)."""
+
+    def __init__(
+        self, ledger: Ledger, ontology: Ontology, settings: Settings, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.ledger = ledger
+        self.ontology = ontology
+        self.settings = settings
+        self.now = now
+        self._lock = threading.Lock()
+        self._slots: dict[str, Slot] = {}
+        self._kept: OrderedDict[str, tuple[date, Kept]] = OrderedDict()
+        self._redacted = dict.fromkeys(AUDIENCES, 0)
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="pasts")
+        ledger.on_change(self._changed)
+
+    @property
+    def base(self) -> str:
+        """The base of the ledger's names."""
+        return self.ledger.base
+
+    @property
+    def union(self) -> bool:
+        """As in the present."""
+        return True
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return self.settings.data
+
+    @property
+    def crews(self) -> Mapping[str, Crew]:
+        """The past stores that stand."""
+        with self._lock:
+            done = {name: slot.crew.result() for name, slot in self._slots.items() if slot.crew.done()}
+        return {name: crew for name, crew in done.items() if crew is not None}
+
+    def close(self) -> None:
+        """Ends every past store."""
+        with self._lock:
+            slots, self._slots = list(self._slots.values()), {}
+        for slot in slots:
+            slot.close()
+        self._starter.shutdown()
+
+    def sweep(self) -> None:
+        """Ends what nobody asked for lately, and what was made on another day."""
+        now = self.now()
+        with self._lock:
+            self._drop(
+                name
+                for name, slot in list(self._slots.items())
+                if slot.day != now.date() or now - slot.used > timedelta(seconds=PAST_SECONDS_MAX)
+            )
+            for name in [name for name, (day, _) in self._kept.items() if day != now.date()]:
+                del self._kept[name]
+
+    def crew(self, audience: str) -> Crew | Objection:
+        """Those who answer a past store, made when it is not there; an objection when there is no room for it."""
+        for _ in range(TRIES_MAX):
+            self.sweep()
+            slot, mine = self._slot(audience)
+            if slot is None:
+                return object_to("PastBusy", limit=f"{PAST_SECONDS_MIN:g} s")
+            if mine:
+                self._load(audience, slot)
+            crew = slot.crew.result()
+            if crew is not None and crew.alive:
+                return crew
+            with self._lock:
+                if self._slots.get(audience) is slot:
+                    self._drop((audience,))
+        return object_to("NotReady", limit=f"{PAST_SECONDS_MIN:g} s")
+
+    def kept(self, audience: str, position: int) -> Kept:
+        """What of a past is shown now, by document, without its words."""
+        name, today = store_name(audience, position), self.now().date()
+        with self._lock:
+            if name in self._kept and self._kept[name][0] == today:
+                self._kept.move_to_end(name)
+                return self._kept[name][1]
+            redacted = self._redacted[audience]
+        with self.ledger.past(audience, position, self.now()) as past:
+            found = past.kept
+        with self._lock:
+            if redacted == self._redacted[audience]:
+                self._kept[name] = (today, found)
+                while len(self._kept) > KEPT_MAX:
+                    self._kept.popitem(last=False)
+        return found
+
+    def _slot(self, name: str) -> tuple[Slot | None, bool]:
+        """The slot of a past store, and whether it is for us to fill; None when there is no room."""
+        now = self.now()
+        with self._lock:
+            slot = self._slots.get(name)
+            if slot is not None:
+                slot.used = now
+                return slot, False
+            if len(self._slots) >= PASTS_MAX:
+                oldest = min(self._slots, key=lambda other: self._slots[other].used)
+                if now - self._slots[oldest].used < timedelta(seconds=PAST_SECONDS_MIN):
+                    return None, False
+                self._drop((oldest,))
+            slot = self._slots[name] = Slot(name.partition("@")[0], now.date(), now)
+            return slot, True
+
+    def _load(self, name: str, slot: Slot) -> None:
+        """Fills a slot; leaves it empty when something was redacted meanwhile."""
+        crew: Crew | None = None
+        try:
+            crew = self._starter.submit(self._make, name).result()
+        finally:
+            with self._lock:
+                dropped = self._slots.get(name) is not slot
+                if crew is None and not dropped:
+                    del self._slots[name]
+                slot.crew.set_result(None if dropped else crew)
+            if dropped and crew is not None:
+                crew.close()
+
+    def _make(self, name: str) -> Crew:
+        """A reader with this past store, loaded in the order of the ledger."""
+        audience, _, position = name.partition("@")
+        with self.ledger.past(audience, int(position), self.now()) as past:
+            place = past.kept.place
+            head = {"position": place.position, "digest": state_name(past.kept.redactions, place.digest)}
+            return crew_with(past.nquads(), head, audience, self.base, self.ontology, self.settings)
+
+    def _changed(self, change: Change) -> None:
+        """After a commit, before anybody is answered: what is kept of the past goes when something is redacted."""
+        if not change.redacts:
+            return
+        with self._lock:
+            self._redacted[change.audience] += 1
+            self._drop(name for name, slot in list(self._slots.items()) if slot.audience == change.audience)
+            for name in [name for name in self._kept if name.partition("@")[0] == change.audience]:
+                del self._kept[name]
+
+    def _drop(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._slots.pop(name).close()

@@ -1,0 +1,156 @@
+"""The past through the door: the same bytes for ever, less what was redacted, with its position and its count."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kg.remembering import PAST_SECONDS_MAX, PAST_SECONDS_MIN
+from tests.inside import Inside, inside
+from tests.running import copy_of
+from tests.stories import BASE, story
+
+EVERYTHING = "CONSTRUCT { ?s ?p ?o } { GRAPH ?g { ?s ?p ?o } FILTER(?g != <" + BASE + "/graph/vocabulary>) }"
+TURTLE = {"Content-Type": "text/turtle"}
+
+
+@pytest.fixture(scope="module")
+def service(moerwijk_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    """A service that the tests of this file write to, each with stories of its own."""
+    with inside(copy_of(moerwijk_folder, tmp_path_factory.mktemp("times"))) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def holder(service: Inside) -> dict[str, str]:
+    """The token of who tells the stories."""
+    return service.token("voorbeeld-bewoners", "contribute")
+
+
+def say(service: Inside, holder: dict[str, str], name: str, text: str, audience: str = "public") -> str:
+    """Publishes or replaces a story; returns its IRI."""
+    body = story("voorbeeld-bewoners", name, text=text, audience=audience).encode()
+    answer = service.client.post("/contributions?replace=true", content=body, headers=holder | TURTLE)
+    assert answer.status_code == 201, answer.text
+    return f"{BASE}/id/voorbeeld-bewoners/{name}"
+
+
+def now() -> str:
+    """This instant, which nothing that is written afterwards shares."""
+    time.sleep(0.002)
+    instant = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    time.sleep(0.002)
+    return instant
+
+
+def ask(service: Inside, at: str, query: str = EVERYTHING, accept: str = "application/n-triples") -> httpx.Response:
+    """A query to the past."""
+    return service.client.get("/sparql", params={"query": query, "at": at}, headers={"Accept": accept})
+
+
+def let_go(service: Inside) -> None:
+    """Every past store made so far is gone, as after ten minutes."""
+    pasts = service.house.times.pasts
+    moment = pasts.now()
+    pasts.now = lambda: moment + timedelta(seconds=PAST_SECONDS_MAX + 1)
+    pasts.sweep()
+    pasts.now = lambda: datetime.now(UTC)
+    assert {} == dict(pasts.crews)
+
+
+def test_the_same_question_to_the_same_past_gets_the_same_bytes(service: Inside, holder: dict[str, str]) -> None:
+    """After publishing, replacing, withdrawing, and in another process: bytes, position and ETag are the same."""
+    say(service, holder, "p-1", "Eerste woorden")
+    at = now()
+    first = ask(service, at)
+    assert (200, "0") == (first.status_code, first.headers["wijkgraaf-redactions"]), first.text
+    assert "Eerste woorden" in first.text
+    say(service, holder, "p-1", "Andere woorden")
+    say(service, holder, "p-2", "Nieuwe woorden")
+    service.end("withdraw", f"{BASE}/id/voorbeeld-bewoners/p-1")
+    warm = ask(service, at)
+    let_go(service)
+    cold = ask(service, at)
+    for later in (warm, cold):
+        assert first.content == later.content
+        for header in ("etag", "wijkgraaf-position", "wijkgraaf-redactions", "memento-datetime"):
+            assert first.headers[header] == later.headers[header]
+    present = service.client.get("/sparql", params={"query": EVERYTHING}, headers={"Accept": "application/n-triples"})
+    assert int(present.headers["wijkgraaf-position"]) == int(first.headers["wijkgraaf-position"]) + 3
+    assert "wijkgraaf-redactions" not in present.headers
+    again = service.client.get(
+        "/sparql", params={"query": EVERYTHING, "at": at}, headers={"If-None-Match": first.headers["etag"]}
+    )
+    assert 304 == again.status_code or again.headers["etag"] != first.headers["etag"]
+
+
+def test_what_is_redacted_is_gone_from_the_past_at_once(service: Inside, holder: dict[str, str]) -> None:
+    """Erased, or for fewer readers now: a warm past store shows neither, and its count and ETag say so."""
+    erased = say(service, holder, "w-1", "Straks gewist")
+    say(service, holder, "w-2", "Straks alleen voor partners")
+    kept = say(service, holder, "w-3", "Straks ingetrokken")
+    at = now()
+    before = ask(service, at)
+    service.end("withdraw", kept)
+    service.end("erase", erased)
+    after = ask(service, at)
+    assert ("0", "1") == tuple(answer.headers["wijkgraaf-redactions"] for answer in (before, after))
+    assert "Straks gewist" in before.text
+    assert "Straks gewist" not in after.text
+    assert "Straks ingetrokken" in after.text
+    say(service, holder, "w-2", "Straks alleen voor partners", audience="partners")
+    last = ask(service, at)
+    assert ("2", False) == (last.headers["wijkgraaf-redactions"], "Straks alleen" in last.text)
+    assert 3 == len({answer.headers["etag"] for answer in (before, after, last)})
+    assert 1 == len({answer.headers["wijkgraaf-position"] for answer in (before, after, last)})
+
+
+def test_a_date_is_the_end_of_its_day_and_other_times_are_told_apart(service: Inside) -> None:
+    """The future and today, which is not over, are refused; so is what has no zone; before the beginning is 404."""
+    today = datetime.now(UTC).date()
+    for at, name, status in (
+        ("2999-01-01T00:00:00Z", "TimeAhead", 400),
+        (today.isoformat(), "TimeAhead", 400),
+        ("2026-01-31T12:00:00", "TimeUnclear", 400),
+        ("2026-02-30", "TimeUnclear", 400),
+        ("gisteren om 3", "TimeUnclear", 400),
+        ("0001-01-01T00:00:00+14:00", "TimeUnclear", 400),
+        ("1999-12-31", "TimeBefore", 404),
+        ("nergens", "SnapshotUnknown", 404),
+        ("", "TimeUnclear", 400),
+    ):
+        answer = ask(service, at)
+        assert (status, name) == (answer.status_code, answer.json()["errors"][0]["name"]), at
+    offset = datetime.now(UTC) + timedelta(hours=2) - timedelta(seconds=1)
+    with_zone = ask(service, offset.replace(tzinfo=None).isoformat() + "+02:00")
+    assert 200 == with_zone.status_code
+    twice = service.client.get("/sparql", params=[("query", "ASK {}"), ("at", "1999-12-31"), ("at", "1999-12-30")])
+    assert 400 == twice.status_code
+
+
+def test_two_pasts_stand_at_once_and_a_third_waits(service: Inside, holder: dict[str, str]) -> None:
+    """Two are asked in turn; a third is 503 with Retry-After until one of them has rested."""
+    times = []
+    for number in range(3):
+        say(service, holder, f"d-{number}", f"Een van drie: {number}")
+        times.append(now())
+    let_go(service)
+    query = 'SELECT ?t { ?s <http://purl.org/dc/terms/description> ?t FILTER(CONTAINS(?t, "Een van drie")) }'
+    for at, count in ((times[0], 1), (times[1], 2), (times[0], 1)):
+        answer = ask(service, at, query, "text/csv")
+        assert (200, count) == (answer.status_code, answer.text.count("Een van drie"))
+    refused = ask(service, times[2], query, "text/csv")
+    assert (503, True) == (refused.status_code, "retry-after" in refused.headers)
+    assert 2 == len(service.house.times.pasts.crews)
+    pasts = service.house.times.pasts
+    moment = pasts.now()
+    pasts.now = lambda: moment + timedelta(seconds=PAST_SECONDS_MIN + 1)
+    taken_in = ask(service, times[2], query, "text/csv")
+    pasts.now = lambda: datetime.now(UTC)
+    assert (200, 3) == (taken_in.status_code, taken_in.text.count("Een van drie"))
+    assert 2 == len(service.house.times.pasts.crews)
