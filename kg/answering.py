@@ -198,18 +198,37 @@ def run(
     if graphs.default is not None and len(graphs.default) > GRAPHS_AS_LIST_MAX and not named:
         store, default = memory.part(store, graphs.default), [ox.DefaultGraph()]
     output = cast(IO[bytes], spool)
-    results = store.query(
-        text,
-        base_iri=base + "/",
-        use_default_graph_as_union=union and default is None and named is None,
-        default_graph=default,
-        named_graphs=named,
-    )
+
+    def ask(text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        return store.query(
+            text,
+            base_iri=base + "/",
+            use_default_graph_as_union=union and default is None and named is None,
+            default_graph=default,
+            named_graphs=named,
+        )
+
+    results = ask(text)
+    if isinstance(results, ox.QuerySolutions):
+        spelt = spelt_out(text, [variable.value for variable in results.variables])
+        results = ask(spelt) if spelt != text else results
     if isinstance(results, ox.QueryTriples):
         form = RDF_FORMATS[answer_format]
         ox.serialize(results, output=output, format=form, prefixes=PREFIXES)
     else:
         results.serialize(output=output, format=RESULT_FORMATS[answer_format])
+
+
+def spelt_out(text: str, columns: Sequence[str]) -> str:
+    """`SELECT *` with these columns in the order in which the query names them: the engine gives them by alphabet."""
+    looked = look_at(text)
+    if looked.star is None:
+        return text
+    order = {name: at for at, name in enumerate(looked.variables)}
+    wanted = sorted(columns, key=lambda name: order.get(name, len(order)))
+    if wanted == list(columns):
+        return text
+    return text[: looked.star] + " ".join(f"?{name}" for name in wanted) + text[looked.star + 1 :]
 
 
 def place(error: SyntaxError) -> dict[str, Any]:

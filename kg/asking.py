@@ -161,12 +161,18 @@ class Asking:
         self.questions = questions
         self.settings = settings
         self.base = stores.base
+        self.endings: Counter[str] = Counter()  # How workers ended under a question: "time", "memory", "crash".
         self._turns: dict[str, Turns] = {}
         self._threads = ThreadPoolExecutor(2 * (settings.workers_max + 2), thread_name_prefix="asking")
 
     def close(self) -> None:
         """Lets no further question in."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def load(self) -> tuple[int, int]:
+        """How many questions are being answered now, and how many wait for their turn."""
+        turns = self._turns.values()
+        return sum(sum(t.running.values()) for t in turns), sum(len(t.waiting) for t in turns)
 
     @property
     def open_to_callers(self) -> bool:
@@ -264,6 +270,7 @@ class Asking:
         if isinstance(reply, Ended):
             if reply.by == "closed":
                 return object_to("NotReady", limit=f"{AGAIN_SECONDS} s")
+            self.endings[reply.by] += 1
             room = f"{self.settings.worker_headroom_bytes >> 20} MB"
             return object_to(_ENDINGS[reply.by], limit=f"{seconds:g} s" if reply.by == "time" else room)
         return self._objection(reply, head["limit_bytes"])

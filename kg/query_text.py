@@ -22,6 +22,7 @@ _TOKEN = re.compile(
 )
 _FORMS = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "construct", "DESCRIBE": "describe"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
+_VOLATILE = {"NOW", "RAND", "UUID", "STRUUID"}
 _CLOSES = {"}": "{", ")": "(", "]": "["}
 
 
@@ -38,6 +39,9 @@ class QueryText:
     from_named: tuple[str, ...]
     graphs: tuple[str, ...]  # IRIs that stand right after GRAPH
     undeclared: tuple[str, ...]  # prefixes that are used and not declared, with their colon
+    star: int | None = None  # where the outermost SELECT * has its star
+    variables: tuple[str, ...] = ()  # names of variables, in the order in which they first stand there
+    volatile: bool = False  # asks for the time or for chance: the same question has another answer each time
 
     @property
     def has_dataset(self) -> bool:
@@ -60,6 +64,9 @@ class _Scan:
         self.dataset: dict[bool, list[str]] = {False: [], True: []}
         self.graphs: list[str] = []
         self.used: dict[str, None] = {}
+        self.star: int | None = None
+        self.variables: dict[str, None] = {}
+        self.volatile = False
 
     def iri(self, kind: str, text: str) -> str:
         """The IRI that a token means."""
@@ -96,7 +103,11 @@ def look_at(text: str, base: str = "") -> QueryText:
         if kind == "space":
             continue
         word = token.upper() if kind == "word" else ""
+        if kind == "variable":
+            scan.variables[token[1:]] = None
         if kind == "sign":
+            if token == "*" and not scan.stack and before[1] in ("SELECT", "DISTINCT", "REDUCED"):
+                scan.star = match.start()
             scan.sign(token)
         else:
             scan.run = 0
@@ -108,6 +119,7 @@ def look_at(text: str, base: str = "") -> QueryText:
             and "service" not in map(str.lower, scan.prefixes)
         ):
             scan.service = scan.service or before[1] != "PREFIX"
+        scan.volatile = scan.volatile or word in _VOLATILE
         if word and scan.form is None:
             scan.form = _FORMS.get(word) or ("update" if word in _UPDATES else None)
             scan.template = word == "CONSTRUCT"
@@ -125,6 +137,9 @@ def look_at(text: str, base: str = "") -> QueryText:
         tuple(scan.dataset[True]),
         tuple(scan.graphs),
         tuple(f"{prefix}:" for prefix in scan.used if prefix not in scan.prefixes),
+        scan.star,
+        tuple(scan.variables),
+        scan.volatile,
     )
 
 

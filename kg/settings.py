@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     body_bytes_max: int = Field(64 * 1024 * 1024, description="A request's body: more goes in several.")
     running_per_client_max: int = Field(2, ge=1, description="Queries one client has running, so that others get in.")
     queued_per_client_max: int = Field(16, ge=0, description="Queries one client has waiting.")
+    cache_bytes_max: int = Field(64 * 1024 * 1024, ge=0, description="Public answers kept in memory; 0 keeps none.")
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="Where Prometheus reads; none by default.")
     queued_max: int = Field(64, ge=0, description="Queries waiting in all: above it 429 tells the truth sooner.")
 
     @classmethod

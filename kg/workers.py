@@ -59,8 +59,16 @@ class Worker:
 class Crew:
     """One reader, its warm workers, and the changes that some of them have not taken yet."""
 
-    def __init__(self, role: str, config: Mapping[str, Any], *, headroom_bytes: int) -> None:
+    def __init__(
+        self,
+        role: str,
+        config: Mapping[str, Any],
+        *,
+        headroom_bytes: int,
+        reply_seconds: float = REPLY_SECONDS_MAX,
+    ) -> None:
         self.role = role
+        self.reply_seconds = reply_seconds
         self.config = dict(config)
         self.headroom_bytes = headroom_bytes
         self.caged = False
@@ -97,7 +105,7 @@ class Crew:
         ready = framing.receive(ours)
         if ready is None:
             raise RuntimeError(f"the reader for {self.role} did not start: {self.last_words}")
-        ours.settimeout(REPLY_SECONDS_MAX)
+        ours.settimeout(self.reply_seconds)
         self.caged = bool(ready.head["caged"])
 
     def close(self) -> None:

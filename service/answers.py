@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -31,9 +32,22 @@ def position_headers(answer: Answer, audience: str, tag: str) -> dict[str, str]:
     }
 
 
+def tagged(request: Request, response: Response) -> Response:
+    """The answer with an ETag of its bytes, and 304 to who has these already."""
+    if response.status_code != 200:
+        return response
+    response.headers["ETag"] = f'W/"{sha256(response.body).hexdigest()[:32]}"'
+    if not unchanged(request, response.headers["ETag"]):
+        return response
+    kept = ("ETag", "Vary", "Cache-Control", "Wijkgraaf-Position", "Content-Language")
+    return Response(
+        status_code=304, headers={name: response.headers[name] for name in kept if name in response.headers}
+    )
+
+
 def answer_response(request: Request, answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
     """The answer from its file; small ones at once, large ones in chunks; 304 where the client has it."""
-    if unchanged(request, headers["ETag"]):
+    if "ETag" in headers and unchanged(request, headers["ETag"]):
         answer.read()
         return Response(status_code=304, headers=dict(headers))
     if answer.size_bytes <= CHUNK_BYTES:

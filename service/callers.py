@@ -66,9 +66,9 @@ class Calling:
 
 
 class Callers:
-    """Tells who calls from a request."""
+    """Tells who calls from a request; without accounts everybody is anonymous, and no token is known."""
 
-    def __init__(self, accounts: Accounts, settings: Settings) -> None:
+    def __init__(self, accounts: Accounts | None, settings: Settings) -> None:
         self.accounts = accounts
         self.proxies = frozenset(settings.trusted_proxies)
 
@@ -84,7 +84,7 @@ class Callers:
             return Calling(Caller(None, frozenset(), None), client)
         if scheme.lower() != "bearer" or not secret:
             return object_to("TokenUnknown")
-        found = self.accounts.caller(secret.strip())
+        found = self.accounts.caller(secret.strip()) if self.accounts is not None else None
         if found is None:
             return object_to("TokenUnknown")
         return Calling(found, f"token:{found.token_id}")

@@ -21,6 +21,7 @@ from kg.questions import UnclearQuestion
 from kg.settings import Settings, folder, read_settings
 from service import beginning
 from service.callers import OPERATOR
+from service.cli_exploring import explore
 from service.cli_registers import FINDINGS, NO_LEDGER, UNAVAILABLE, USAGE, party_app, token_app
 from service.doorway import door, running
 
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 app.add_typer(party_app, name="party")
 app.add_typer(token_app, name="token")
+app.command()(explore)
 messages = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)
 
@@ -99,15 +101,17 @@ def serve(
     data: Data = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Port on this machine for Prometheus' measurements.")] = None,
 ) -> None:
     """Serve the ledger in the data folder until stopped."""
-    _serve(settings_for(data, host=host, port=port))
+    _serve(settings_for(data, host=host, port=port, metrics_port=metrics_port))
 
 
 def _serve(settings: Settings) -> None:
     # Only here: the other commands start a second sooner without the whole house.
     from service import serving
     from service.app import make_app, open_house
+    from service.metrics import listening
 
     if running(settings):
         stop(f"A service already runs on {settings.data}.", UNAVAILABLE)
@@ -126,7 +130,10 @@ def _serve(settings: Settings) -> None:
             messages.print(
                 f"Names begin with {house.ledger.base}; links in pages work here all the same.", markup=False
             )
-        serving.serve(make_app(house), settings, public)
+        with listening(house.metrics, settings.metrics_port):
+            serving.serve(make_app(house), settings, public)
+    except OSError as error:
+        stop(f"Cannot listen on port {settings.metrics_port} for measurements: {error.strerror}.", UNAVAILABLE)
     finally:
         house.close()
 

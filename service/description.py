@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,10 +13,17 @@ from starlette.responses import Response
 
 from kg.asking import Answer, Asking
 from kg.objection import Objection, object_to
+from kg.settings import Settings
+from service.answers import tagged
 from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, choose, content_type
 from service.problems import problem
 
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SD = "http://www.w3.org/ns/sparql-service-description#"
+VOID = "http://rdfs.org/ns/void#"
+SCHEMA = "https://schema.org/"
+DESCRIPTION = "http://purl.org/dc/terms/description"
+XSD_INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 FORMATS = "http://www.w3.org/ns/formats/"
 _FORMAT_NAMES = {
     "json": "SPARQL_Results_JSON",
@@ -41,6 +49,17 @@ class Brought:
     seconds: float | None = None
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """What stands behind an endpoint: in words, its named graphs, and IRIs that may stand in FROM for several."""
+
+    endpoint: str
+    words: str
+    named_graphs: tuple[str, ...]
+    views: tuple[str, ...] = ()
+    triples: int | None = None
+
+
 class AskPage(Protocol):
     """The page to ask from: empty, or with a query and what came of it."""
 
@@ -49,9 +68,25 @@ class AskPage(Protocol):
 
 
 Convert = Callable[[bytes, str], bytes]
+AskDataset = Callable[[str], Awaitable[Dataset]]
+"""Audience → what stands behind the endpoint for it."""
 
 
-async def describe(request: Request, asking: Asking, convert: Convert, page: AskPage) -> Response:
+async def neighbourhood(asking: Asking, audience: str) -> Dataset:
+    """The projection of a ledger for an audience: side graphs, and the viewpoint of each party."""
+    base = asking.base
+    parties = await asking.rows(audience, "pages/parties", {})
+    slugs = sorted({row["party"].value.removeprefix(f"{base}/id/") for row in parties.rows})
+    words = (
+        f"Query only; updates are not offered: parties publish at {base}/contributions. The default graph is the union "
+        f"of all graphs. Each contribution is a graph of its own; {base}/view/{{party}} may stand in FROM, FROM NAMED, "
+        "default-graph-uri and named-graph-uri and stands for all contributions of that party."
+    )
+    graphs = tuple(f"{base}/graph/{name}" for name in ("ledger", "register", "vocabulary"))
+    return Dataset(f"{base}/sparql", words, graphs, tuple(f"{base}/view/{slug}" for slug in slugs))
+
+
+async def describe(request: Request, asking: Asking, dataset: Dataset, convert: Convert, page: AskPage) -> Response:
     """The page to ask from for browsers, the description as RDF for programs."""
     form = choose(request.headers.get("accept"), (TRIPLES[0], HTML, *TRIPLES[1:]))
     if form is None:
@@ -59,34 +94,94 @@ async def describe(request: Request, asking: Asking, convert: Convert, page: Ask
         return problem(request, asking.base, object_to("FormatUnknown", limit=limit))
     if form is HTML:
         return await page(request)
-    body = await asyncio.to_thread(convert, description(asking), form.name)
-    return Response(body, 200, {"Vary": "Accept"}, content_type(form))
+    body = await asyncio.to_thread(convert, description(asking, dataset), form.name)
+    return tagged(request, Response(body, 200, {"Vary": "Accept, Authorization"}, content_type(form)))
 
 
-def description(asking: Asking) -> bytes:
+def description(asking: Asking, dataset: Dataset) -> bytes:
     """The description as N-Quads."""
-    base, limits = asking.base, asking.settings
-    me, data, union = f"<{base}/sparql>", f"<{base}/sparql#dataset>", f"<{base}/sparql#union>"
-    rdf_type = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+    me = dataset.endpoint
+    whole, default = f"{me}#dataset", f"{me}#{'union' if asking.stores.union else 'default'}"
     lines = [
-        f"{me} {rdf_type} <{SD}Service> .",
-        f"{me} <{SD}endpoint> {me} .",
-        f"{me} <{SD}supportedLanguage> <{SD}SPARQL11Query> .",
-        f"{me} <{SD}feature> <{SD}UnionDefaultGraph> .",
-        f"{me} <{SD}defaultDataset> {data} .",
-        f"{data} {rdf_type} <{SD}Dataset> .",
-        f"{data} <{SD}defaultGraph> {union} .",
-        f"{union} {rdf_type} <{SD}Graph> .",
+        _tie(me, RDF_TYPE, f"{SD}Service"),
+        _tie(me, f"{SD}endpoint", me),
+        _tie(me, f"{SD}supportedLanguage", f"{SD}SPARQL11Query"),
+        _tie(me, f"{SD}defaultDataset", whole),
+        _tie(whole, RDF_TYPE, f"{SD}Dataset"),
+        _tie(whole, f"{SD}defaultGraph", default),
+        _tie(default, RDF_TYPE, f"{SD}Graph"),
+        _say(me, DESCRIPTION, f"{dataset.words} {_limit_words(asking.settings)}", language="en"),
     ]
-    lines += [f"{me} <{SD}resultFormat> <{FORMATS}{_FORMAT_NAMES[f.name]}> ." for f in (*RESULTS, *TRIPLES, *QUADS)]
-    for name in ("ledger", "register", "vocabulary"):
-        graph = f"<{base}/graph/{name}>"
-        lines += [f"{data} <{SD}namedGraph> {graph} .", f"{graph} <{SD}name> {graph} ."]
-        lines.append(f"{graph} {rdf_type} <{SD}NamedGraph> .")
-    words = (
-        f"Query only; updates are not offered: parties publish at {base}/contributions. The default graph is the union "
-        f"of all graphs. Each contribution is a graph of its own; {base}/view/{{party}} may stand in FROM, FROM NAMED, "
-        "default-graph-uri and named-graph-uri and stands for all contributions of that party. "
+    if asking.stores.union:
+        lines.append(_tie(me, f"{SD}feature", f"{SD}UnionDefaultGraph"))
+    lines += [_tie(me, f"{SD}resultFormat", f"{FORMATS}{_FORMAT_NAMES[f.name]}") for f in (*RESULTS, *TRIPLES, *QUADS)]
+    lines += _graphs(whole, dataset.named_graphs)
+    if dataset.views:
+        views = f"{me}#views"
+        lines += [_tie(me, f"{SD}availableGraphs", views), _tie(views, RDF_TYPE, f"{SD}GraphCollection")]
+        lines += _graphs(views, dataset.views)
+    if dataset.triples is not None:
+        lines += [
+            _tie(whole, RDF_TYPE, f"{VOID}Dataset"),
+            _tie(whole, f"{VOID}sparqlEndpoint", me),
+            _say(whole, f"{VOID}triples", str(dataset.triples), datatype=XSD_INTEGER),
+        ]
+    lines += _limits(me, asking.settings)
+    return ("\n".join(lines) + "\n").encode()
+
+
+def void_document(me: str, counts: Mapping[str, int]) -> bytes:
+    """The dataset behind an endpoint in VoID as N-Quads; `counts` by the names of the question that counted."""
+    whole = f"{me}#dataset"
+    words = {
+        "triples": "triples",
+        "subjects": "distinctSubjects",
+        "properties": "properties",
+        "classes": "classes",
+    }
+    lines = [_tie(whole, RDF_TYPE, f"{VOID}Dataset"), _tie(whole, f"{VOID}sparqlEndpoint", me)]
+    lines += [_say(whole, f"{VOID}{words[n]}", str(count), datatype=XSD_INTEGER) for n, count in counts.items()]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _graphs(of: str, names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        yield _tie(of, f"{SD}namedGraph", name)
+        yield _tie(name, RDF_TYPE, f"{SD}NamedGraph")
+        yield _tie(name, f"{SD}name", name)
+
+
+def _limits(me: str, limits: Settings) -> Iterator[str]:
+    """Each limit as a name, a number and its unit, for programs."""
+    for name, value in published(limits).items():
+        node = f"{me}#{name}"
+        yield _tie(me, f"{SCHEMA}additionalProperty", node)
+        yield _tie(node, RDF_TYPE, f"{SCHEMA}PropertyValue")
+        yield _say(node, f"{SCHEMA}name", name)
+        yield _say(node, f"{SCHEMA}value", f"{value:g}" if isinstance(value, float) else str(value))
+        yield _say(node, DESCRIPTION, type(limits).model_fields[name].description or name, language="en")
+
+
+def published(limits: Settings) -> dict[str, int | float]:
+    """The limits that hold for who asks, by the names of the settings."""
+    names = (
+        "query_bytes_max",
+        "query_nesting_max",
+        "query_operators_max",
+        "query_patterns_max",
+        "query_seconds_anonymous_max",
+        "query_seconds_partner_max",
+        "worker_headroom_bytes",
+        "answer_bytes_max",
+        "running_per_client_max",
+        "queued_per_client_max",
+        "queued_max",
+    )
+    return {name: getattr(limits, name) for name in names}
+
+
+def _limit_words(limits: Settings) -> str:
+    return (
         f"Limits: query text {limits.query_bytes_max} bytes, nesting {limits.query_nesting_max}, "
         f"{limits.query_operators_max} operators, "
         f"{limits.query_patterns_max} triple patterns in a group, {limits.query_seconds_anonymous_max:g} s without and "
@@ -94,5 +189,13 @@ def description(asking: Asking) -> bytes:
         f"{limits.answer_bytes_max} bytes of answer, {limits.running_per_client_max} queries running and "
         f"{limits.queued_per_client_max} waiting per client. Over a limit is an error, never a shortened answer."
     )
-    lines.append(f'{me} <http://purl.org/dc/terms/description> "{words}"@en .')
-    return ("\n".join(lines) + "\n").encode()
+
+
+def _tie(subject: str, predicate: str, target: str) -> str:
+    return f"<{subject}> <{predicate}> <{target}> ."
+
+
+def _say(subject: str, predicate: str, text: str, *, language: str = "", datatype: str = "") -> str:
+    """A literal; JSON's escapes are those of N-Quads."""
+    end = f"@{language}" if language else f"^^<{datatype}>" if datatype else ""
+    return f"<{subject}> <{predicate}> {json.dumps(text, ensure_ascii=False)}{end} ."

@@ -15,7 +15,7 @@ import httpx
 from kg.settings import Settings
 
 if TYPE_CHECKING:
-    from service.app import Asgi, Receive, Scope, Send
+    from service.headers import Asgi, Receive, Scope, Send
 
 PATIENCE_SECONDS = 600.0  # Loading a large file takes minutes; a person watches and can stop it.
 INSIDE = "http://wijkgraaf"

@@ -13,7 +13,7 @@ from typing import Literal
 import uvicorn
 
 from kg.settings import Settings
-from service.app import Asgi
+from service.headers import Asgi
 
 BACKLOG = 512  # Connections the kernel keeps for us while we are busy.
 STOP_SECONDS_MAX = 10  # Answers under way may be finished when we are told to stop.

@@ -18,7 +18,7 @@ from kg.objection import Objection, object_to
 from kg.query_text import QueryText
 from service.answers import answer_response, position_headers
 from service.callers import Callers, Calling
-from service.description import AskPage, Brought, Convert, describe
+from service.description import AskDataset, AskPage, Brought, Convert, describe
 from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, Format, choose, content_type, meant
 from service.problems import RETRY_SECONDS, problem
 from service.reception import read_body, refuse_unknown
@@ -63,7 +63,12 @@ class Asked:
 
 
 def sparql_router(
-    asking: Asking, callers: Callers, convert: Convert, page: AskPage, times: Times | None = None
+    asking: Asking,
+    callers: Callers,
+    dataset: AskDataset,
+    convert: Convert,
+    page: AskPage,
+    times: Times | None = None,
 ) -> APIRouter:
     """The router of `/sparql`; without `times` there is no past to ask."""
     router = APIRouter(tags=["SPARQL"])
@@ -79,7 +84,7 @@ def sparql_router(
         if isinstance(asked, Objection):
             return problem(request, base, asked, status=_status(request, asked))
         if asked.text is None:
-            return await describe(request, asking, convert, page)
+            return await describe(request, asking, await dataset(calling.audience), convert, page)
         if not asking.open_to_callers:
             return problem(request, base, object_to("NotReady", limit="-"))
         looked = asking.look(asked.text)
@@ -137,6 +142,9 @@ async def _answer(
     if isinstance(answer, Objection):
         return problem(request, asking.base, answer)
     headers = position_headers(answer, calling.audience, form.name)
+    if looked.volatile:
+        # Another time it would be another answer: nobody may keep it, or be told that it is unchanged.
+        headers = {k: v for k, v in headers.items() if k != "ETag"} | {"Cache-Control": "no-store"}
     if answer.notes:
         headers["Wijkgraaf-Note"] = "; ".join(n.encode("ascii", "replace").decode() for n in answer.notes)[:2000]
     return answer_response(request, answer, content_type(form), headers)

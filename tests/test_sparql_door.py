@@ -214,3 +214,50 @@ def test_a_person_in_a_browser_gets_a_page_with_the_answer(moerwijk: Service) ->
     unclear = ask(moerwijk, "SELECT * { ?s lw:heldBy ?o }", browser)
     assert (400, True) == (unclear.status_code, "PREFIX lw:" in unclear.text)
     assert "<textarea" in httpx.get(f"{moerwijk.url}/sparql?lang=en", headers={"Accept": browser}).text
+
+
+def test_columns_stand_in_the_order_of_the_query(moerwijk: Service) -> None:
+    """As SELECT lists them, and with `*` as the query first names them; sub-selects and paths included."""
+    for query, head in {
+        "SELECT ?s ?p ?o { ?o ?p ?s } LIMIT 1": "s,p,o",
+        "SELECT * { ?s ?p ?o } LIMIT 1": "s,p,o",
+        "SELECT DISTINCT * { ?z ?y ?x FILTER(?x != ?nowhere || true) } LIMIT 1": "z,y,x",
+        "SELECT * { { SELECT ?b ?a { ?a a ?b } } ?b ?c* ?d }".replace("?c*", "a*") + " LIMIT 1": "b,a,d",
+        "SELECT (COUNT(*) AS ?n) ?p { ?s ?p ?o } GROUP BY ?p LIMIT 1": "n,p",
+    }.items():
+        assert head == ask(moerwijk, query, "text/csv").text.split("\r\n")[0], query
+        tsv = ask(moerwijk, query, "text/tab-separated-values").text.split("\n")[0]
+        assert "\t".join(f"?{name}" for name in head.split(",")) == tsv
+        assert head.split(",") == ask(moerwijk, query).json()["head"]["vars"]
+
+
+def test_options_tells_what_a_browser_and_a_program_may_do(moerwijk: Service) -> None:
+    """A preflight is answered for any origin, with the headers a page may read; plain OPTIONS names the verbs."""
+    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
+    before = httpx.options(f"{moerwijk.url}/sparql", headers=asked)
+    assert (204, "*") == (before.status_code, before.headers["access-control-allow-origin"])
+    assert "POST" in before.headers["access-control-allow-methods"]
+    plain = httpx.options(f"{moerwijk.url}/sparql")
+    assert (204, "GET, HEAD, OPTIONS, POST") == (plain.status_code, plain.headers["allow"])
+    exposed = ask(moerwijk, COUNT).headers["access-control-expose-headers"]
+    assert {"ETag", "Wijkgraaf-Position", "Wijkgraaf-Note", "Retry-After"} <= set(exposed.split(", "))
+
+
+@pytest.mark.parametrize("media", ["application/sparql-query", "application/x-www-form-urlencoded"])
+def test_another_charset_than_utf_8_is_refused(moerwijk: Service, media: str) -> None:
+    """A body is UTF-8; one that says it is something else would be misread."""
+    body = COUNT if media == "application/sparql-query" else "query=ASK%7B%7D"
+    for charset, status in (("utf-8", 200), ('"UTF-8"', 200), ("iso-8859-1", 415)):
+        headers = {"Content-Type": f"{media}; charset={charset}"}
+        assert status == httpx.post(f"{moerwijk.url}/sparql", content=body, headers=headers).status_code
+
+
+def test_the_description_tells_graphs_viewpoints_and_limits(moerwijk: Service) -> None:
+    """Side graphs as the default dataset's, each party's view as available, each limit as a number."""
+    text = httpx.get(f"{moerwijk.url}/sparql", headers={"Accept": "application/n-triples"}).text
+    sd = "http://www.w3.org/ns/sparql-service-description#"
+    assert f"<{BASE}/sparql#dataset> <{sd}namedGraph> <{BASE}/graph/ledger> ." in text
+    assert f"<{BASE}/sparql#views> <{sd}namedGraph> <{BASE}/view/gemeente> ." in text
+    assert f"<{BASE}/sparql> <{sd}availableGraphs> <{BASE}/sparql#views> ." in text
+    assert f'<{BASE}/sparql#query_seconds_anonymous_max> <https://schema.org/value> "3" .' in text
+    assert '"Query only; updates are not offered' in text

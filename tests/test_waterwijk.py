@@ -156,7 +156,8 @@ def test_every_position_lies_in_open_sea() -> None:
     assert 17 == len(positions)
     for position in positions:
         for longitude, latitude in re.findall(r"([\d.]+) ([\d.]+)", position):
-            assert west < float(longitude) < east and south < float(latitude) < north, position
+            assert west < float(longitude) < east, position
+            assert south < float(latitude) < north, position
 
 
 def test_a_story_is_placed_no_finer_than_a_neighbourhood_or_a_facility() -> None:

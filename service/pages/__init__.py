@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from kg.objection import Objection
+from service.answers import tagged
 from service.negotiation import language
 from service.pages import errors as page_errors
 from service.pages import open as page_open
@@ -124,17 +124,6 @@ async def in_form(ask: Asker, links: Links, page: Page, suffix: str) -> Response
     headers = {"Content-Language": links.language, "Wijkgraaf-Position": str(page.position)}
     headers["Cache-Control"] = "no-cache" if ask.audience == "public" else "private, no-store"
     return Response(body, media_type=SUFFIXES[suffix], headers=headers)
-
-
-def tagged(request: Request, answer: Response) -> Response:
-    """The answer with an ETag of its bytes, which name their position; 304 to who has these already."""
-    if answer.status_code != 200:
-        return answer
-    answer.headers["ETag"] = f'W/"{sha256(answer.body).hexdigest()[:32]}"'
-    if request.headers.get("if-none-match") != answer.headers["ETag"]:
-        return answer
-    kept = ("ETag", "Vary", "Cache-Control", "Wijkgraaf-Position", "Content-Language")
-    return Response(status_code=304, headers={name: answer.headers[name] for name in kept if name in answer.headers})
 
 
 class Pages:

@@ -97,6 +97,7 @@ class Page:
     status: int = 200
     here: str | None = None  # the path of a document, which carries no language
     alternates: tuple[tuple[str, str], ...] = ()  # (media type, path) of a document's other forms
+    alone: bool = False  # shown where the other pages are not: beside files that somebody explores
 
 
 @cache
@@ -170,7 +171,7 @@ def render(page: Page, links: Links) -> str:
             "formats": formats(page, language),
             "menu": [
                 (name, str(say(f"menu.{name}")), links.page(name))
-                for name in ("side", "open", "theme", "place", "who", "about")
+                for name in (() if page.alone else ("side", "open", "theme", "place", "who", "about"))
             ],
             "replies_of": {},
             **page.context,

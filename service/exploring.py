@@ -1,0 +1,172 @@
+"""`wijkgraaf explore`: any RDF files as a read-only endpoint with the same door and workbench, without a ledger."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from importlib.metadata import version
+
+import pyoxigraph as ox
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from kg.answering import RDF_FORMATS
+from kg.asking import Asking
+from kg.exploring import PUBLIC, Exploring
+from kg.objection import object_to
+from kg.ontology import Ontology
+from kg.questions import Question
+from kg.settings import folder
+from kg.vocabulary import PREFIXES
+from service.answers import tagged
+from service.cache import Cache, with_cache
+from service.callers import Callers
+from service.description import SCHEMA, SD, VOID, Brought, Dataset, void_document
+from service.headers import Asgi, dressed
+from service.health import health_router
+from service.metrics import Metrics, counted, metrics_router
+from service.negotiation import TRIPLES, choose, content_type, language
+from service.pages.frame import Page, render
+from service.pages.links import Links
+from service.pages.questions import words_page
+from service.pages.workbench import shown, workbench_page
+from service.problems import problem
+from service.reception import names, refuse_unknown
+from service.sparql import sparql_router
+from service.troubles import answer_troubles
+
+SIZE = "explored/size"
+DESCRIBING = {"sd": SD, "void": VOID, "schema": SCHEMA, "dcterms": PREFIXES["dcterms"]}
+
+
+def make_explore_app(exploring: Exploring, questions: Mapping[str, Question], ontology: Ontology) -> Asgi:
+    """The endpoint over these files; `exploring` has been started, `questions` are those of `kg.questions`."""
+    asking = Asking(exploring, {SIZE: questions[SIZE]}, exploring.settings)
+    callers = Callers(None, exploring.settings)
+    cache, metrics = Cache(exploring.settings.cache_bytes_max), Metrics()
+    metrics.watch(asking, cache)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        asking.close()
+
+    async def dataset(_audience: str) -> Dataset:
+        return described(exploring)
+
+    async def page(request: Request, brought: Brought | None = None) -> Response:
+        links = _links(exploring.base, request)
+        came = shown(brought.outcome) if brought else None
+        return _alone(workbench_page(links, asking, brought.text if brought else None, came), links)
+
+    app = FastAPI(
+        title="Wijkgraaf: files explored",
+        version=version("wijkgraaf"),
+        description="RDF files as a read-only SPARQL 1.1 endpoint.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    routers = (
+        health_router(exploring.base, exploring.states, callers),
+        sparql_router(asking, callers, dataset, converted, page),
+        void_router(asking, exploring),
+        metrics_router(metrics),
+        words_router(exploring.base, ontology),
+    )
+    for router in routers:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=folder("viewer") / "static"), name="static")
+    answer_troubles(app, exploring.base, [*app.routes, *(route for router in routers for route in router.routes)])
+
+    def state() -> tuple[int, str]:
+        return 1, str(exploring.state["digest"])
+
+    return counted(with_cache(dressed(app), cache, state), metrics)
+
+
+def words_router(base: str, ontology: Ontology) -> APIRouter:
+    """The router of the first page, and of what objections mean."""
+    router = APIRouter(tags=["Vocabulary"])
+
+    @router.get("/", include_in_schema=False)
+    async def start() -> Response:
+        return RedirectResponse("/sparql", 302)
+
+    @router.get(
+        "/def/objections",
+        summary="What each objection means",
+        description="Every reason for which a question is not answered, and what to do.",
+    )
+    async def objections(request: Request) -> Response:
+        links = _links(base, request)
+        return _alone(words_page(links, ontology, "objections"), links)
+
+    return router
+
+
+def _links(base: str, request: Request) -> Links:
+    return Links(base, language(request.query_params.get("lang"), request.headers.get("accept-language")))
+
+
+def _alone(page: Page, links: Links) -> Response:
+    """A page where the other pages are not."""
+    headers = {"Content-Language": links.language, "Vary": "Accept, Accept-Language", "Cache-Control": "no-cache"}
+    return Response(render(replace(page, alone=True), links), page.status, headers, "text/html")
+
+
+def described(exploring: Exploring) -> Dataset:
+    """What the service description tells of these files."""
+    state = exploring.state
+    more = state["graph_count"] - len(state["graphs"])
+    default = "the union of all graphs" if exploring.union else "the files' own (--union makes it the union of all)"
+    words = (
+        f"RDF files on this machine, read-only: {', '.join(file.path.name for file in exploring.files)}. "
+        f"Query only; updates are not offered. The default graph is {default}. "
+        f"{state['graph_count']} named graphs{f', of which {more} are not named here' if more > 0 else ''}."
+    )
+    return Dataset(f"{exploring.address}/sparql", words, tuple(state["graphs"]), triples=state["quads"])
+
+
+def converted(quads: bytes, form: str) -> bytes:
+    """Our own N-Quads in another format: here no checker process stands by for so little."""
+    parsed = ox.parse(quads, format=ox.RdfFormat.N_QUADS)
+    return ox.serialize((q.triple for q in parsed), format=RDF_FORMATS[form], prefixes=DESCRIBING) or b""
+
+
+def void_router(asking: Asking, exploring: Exploring) -> APIRouter:
+    """The router of `/void` and the well-known address that leads to it."""
+    router = APIRouter(tags=["Catalogue"])
+
+    @router.get(
+        "/.well-known/void",
+        summary="The way to the description of this dataset",
+        description="302 to `/void`.",
+        status_code=302,
+    )
+    async def well_known() -> Response:
+        return RedirectResponse("/void", 302)
+
+    @router.get(
+        "/void",
+        summary="The dataset in VoID",
+        description="Triples, subjects, properties and classes of the default graph, and where to ask.",
+    )
+    async def void(request: Request) -> Response:
+        refused = refuse_unknown(names(request), ())
+        if refused is not None:
+            return problem(request, exploring.base, refused)
+        form = choose(request.headers.get("accept"), TRIPLES)
+        if form is None:
+            limit = ", ".join(f.media_type for f in TRIPLES)
+            return problem(request, exploring.base, object_to("FormatUnknown", limit=limit))
+        found = (await asking.rows(PUBLIC, SIZE, {})).rows[0]
+        counts = {name: int(cell.value) for name, cell in found.items()}
+        body = converted(void_document(f"{exploring.address}/sparql", counts), form.name)
+        return tagged(request, Response(body, 200, {"Vary": "Accept"}, content_type(form)))
+
+    return router
