@@ -39,6 +39,7 @@ RDF_FORMATS: Mapping[str, ox.RdfFormat] = {
 # property whose IRI ends in nothing that may be an element's name, for which the engine writes an empty one.
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix: ")
 _NOT_XML_BYTES_MAX = 11  # The longest of them: it may begin in one chunk and end in the next.
+_UNKNOWN_FUNCTION = re.compile(r"The custom function <(.*)> is not supported")
 
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
@@ -123,7 +124,7 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
     limit_bytes = int(head["limit_bytes"])
     cage.limit_file(limit_bytes)
     text = frame.body.decode()
-    looked = look_at(text, base)
+    looked = look_at(text, base + "/")
     graphs = choose_graphs(store, base, looked, head)
     form = str(head["format"])
     spool = (XmlSpool if form in ("xml", "rdfxml") else Spool)(frame.files[0], sock, limit_bytes)
@@ -134,6 +135,12 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
         if looked.undeclared and "Prefix not found" in str(error):
             told["detail"] = "PREFIX " + ", ".join(looked.undeclared)
         framing.send(sock, "objection", {"name": "QueryUnclear", **told})
+    except RuntimeError as error:
+        unknown = _UNKNOWN_FUNCTION.fullmatch(str(error))
+        if unknown is None:
+            raise
+        # The standard makes it an error in the expression, which many a query answers with nothing: we say so instead.
+        framing.send(sock, "objection", {"name": "FunctionUnknown", "detail": unknown[1]})
     except NotForXml:
         framing.send(sock, "objection", {"name": "NotForXml"})
     except TooLarge:

@@ -185,7 +185,7 @@ class Asking:
         limits = self.settings
         if len(text.encode()) > limits.query_bytes_max:
             return object_to("QueryTooLong", limit=f"{limits.query_bytes_max} bytes")
-        looked = look_at(text, self.base)
+        looked = look_at(text, self.base + "/")
         if looked.nesting > limits.query_nesting_max:
             return object_to("QueryTooNested", limit=str(limits.query_nesting_max))
         if looked.operators > limits.query_operators_max:

@@ -30,7 +30,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     ├── Unasked         a question that is not answered as it stands
     │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns,
     │   ├── QueryTooManyOperators, UpdateRefused
-    │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml
+    │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml, FunctionUnknown
     │   ├── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone
     │   └── TimeUnclear, TimeAhead, TimeBefore, SnapshotUnknown, SnapshotUnclear, SnapshotExists
     ├── Uncalled        who asks may not, or not so

@@ -121,6 +121,11 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
         "De gevraagde graaf {value} is geen geldig adres.",
         "The graph {value} that you ask for is not a valid address.",
     ),
+    "FunctionUnknown": (
+        None,
+        "De functie {value} kennen wij niet. Gebruik een andere, of bereken het zelf met het antwoord.",
+        "We know no function {value}. Use another one, or compute it yourself from the answer.",
+    ),
     "NotForXml": (
         None,
         "In dit antwoord staat een teken of een naam die niet in XML past. Vraag het als JSON of als Turtle.",

@@ -123,6 +123,13 @@ def test_an_unclear_query_is_told_with_line_and_column(moerwijk: Service) -> Non
     assert found["column"] > 1
 
 
+def test_a_function_that_is_not_there_is_named(moerwijk: Service) -> None:
+    """The query is understood and one function is not: 400 with its name, and no empty answer in its place."""
+    refused = ask(moerwijk, "SELECT * { ?s ?p ?o FILTER(<urn:f:near>(?s, ?o)) }")
+    (error,) = refused.json()["errors"]
+    assert (400, "FunctionUnknown", "urn:f:near") == (refused.status_code, error["name"], error["value"])
+
+
 def test_a_format_that_is_not_there_is_406(moerwijk: Service) -> None:
     """No silent fall-back to another format."""
     assert ask(moerwijk, COUNT, "application/pdf").status_code == 406
