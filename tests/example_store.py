@@ -191,6 +191,8 @@ KNOWN_ELSEWHERE = {
     ("domains-with-stories-but-no-facility", "place"): "pl-schermerstraat",
     ("rounds-of-learning", "place"): "pl-oost",
     ("facilities-and-their-domains", "place"): "pl-oost",
+    ("nearest-facilities", "place"): "pl-west",
+    ("nearest-facilities", "theme"): "meaning",
     ("what-others-say-to-this", "thing"): f"{BASE}/id/voorbeeld-bewoners/vc-1",
 }
 

@@ -101,9 +101,9 @@ def test_a_viewpoint_is_all_of_one_party_and_nothing_else(moerwijk: Service) -> 
 
 
 def test_the_catalogue_names_every_question_in_both_languages(moerwijk: Service) -> None:
-    """Twenty-eight questions with their parameters, in the shape that partners rely on."""
+    """Thirty questions with their parameters, in the shape that partners rely on."""
     found = get(moerwijk, "/queries", "application/json").json()["questions"]
-    assert len(found) == 28
+    assert len(found) == 30
     for question in found:
         assert {"name", "question", "parameters", "href"} == question.keys()
         assert question["question"]["nl"].endswith("?")

@@ -76,9 +76,9 @@ def test_two_folders_may_not_hold_one_name(tmp_path: Path) -> None:
         load_questions([tmp_path / "ours", tmp_path / "theirs"], example_ontology(), BASE)
 
 
-def test_the_twenty_eight_are_there() -> None:
-    """There is one file for each question that the model must answer."""
-    assert 28 == len(OURS)
+def test_the_thirty_are_there() -> None:
+    """There is one file for each of the 28 questions that the model must answer, and for two about positions."""
+    assert 30 == len(OURS)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What each of the twenty-eight questions answers on the Moerwijk example, held against the facts it was made from."""
+"""What each of the thirty questions answers on the Moerwijk example, held against the facts it was made from."""
 
 from __future__ import annotations
 
@@ -363,6 +363,28 @@ def test_28_by_what_did_this_become_richer() -> None:
         ("relation/implements", "voorbeeld-zorg/p-vochtmelding"),
         ("relation/supports", "voorbeeld-zorg/d-spreekuur"),
     } == set(column(plan, "way", "by"))
+
+
+def test_29_what_lies_within_this_place() -> None:
+    """Moerwijk has points and no boundaries, so what lies where is what the register and the holders say."""
+    found = ask("what-lies-within-this-place", place="pl-zuid")
+    assert {("wijk/f-drielinden", "Facility"), ("wijk/pl-westhovenplein", "Place")} <= set(
+        column(found, "thing", "kind")
+    )
+    assert {("true", "unknown")} == set(column(found, "said", "position"))
+    everything = {row["thing"] for row in ask("what-lies-within-this-place", place="pl-moerwijk")}
+    assert {row["thing"] for row in found} < everything
+
+
+def test_30_nearest_facilities() -> None:
+    """No facility has a position: those in a street that has one are measured there, and both accuracies are told."""
+    found = ask("nearest-facilities", place="pl-west")
+    assert {
+        ("wijk/f-marcuskerk", "wijk/pl-janluykenlaan", "200", "300"),
+        ("wijk/f-station", "wijk/pl-station", "200", "300"),
+    } <= set(column(found, "facility", "measured", "accuracy", "placeAccuracy"))
+    assert {"wijk/pl-janluykenlaan", "wijk/pl-station"} == {row["measured"] for row in found}
+    assert [] == ask("nearest-facilities", place="pl-heeswijkplein")
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -1,5 +1,6 @@
 """The Waterwijk example: made up and marked so everywhere, in open sea, and other than Moerwijk in what it answers."""
 
+import math
 import re
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 import httpx
 import pyoxigraph as ox
 import pytest
-from example_store import (
+
+from kg.vocabulary import DCTERMS, FICTIONAL, LW, RDF_TYPE
+from tests.example_store import (
     BASE,
     OURS,
     Loaded,
@@ -23,10 +26,9 @@ from example_store import (
     rows,
     short,
 )
-from running import Service, free_port, until_ready
+from tests.running import Service, free_port, until_ready
 
-from kg.vocabulary import DCTERMS, FICTIONAL, LW, RDF_TYPE
-
+GEO = "http://www.opengis.net/ont/geosparql#"
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "waterwijk"
 MOERWIJK = ROOT / "examples" / "moerwijk"
@@ -40,6 +42,7 @@ NEEDED = {
     "thing": f"{BASE}/id/voorbeeld-vlot/v-lift",
     "policy": f"{BASE}/id/voorbeeld-anker/b-lift",
     "party": "voorbeeld-haven",
+    "place": "ww-knopenplein",
 }
 
 
@@ -244,6 +247,78 @@ def test_what_was_agreed_and_what_became_of_it() -> None:
 def test_the_consent_that_ends_far_from_now() -> None:
     """One consent has a last day, in 2041."""
     assert [("2041-12-31", "voorbeeld-vlot/v-mantel")] == column(ask("grounds-that-end", store()), "ends", "story")
+
+
+def test_what_lies_within_by_words_and_by_position() -> None:
+    """Of the eastern part: what is only said, what is only so by its position, and what lies in it for a part."""
+    assert {
+        ("voorbeeld-vlot/f-soepboot", "true", "within"),
+        ("wijk/f-ww-pontsteiger", "false", "within"),
+        ("wijk/f-ww-speelvlot", "true", "unknown"),
+        ("wijk/ww-boeistraat", "true", "unknown"),
+        ("wijk/ww-lantaarnkade", "false", "partly"),
+        ("wijk/ww-schelpenpark", "false", "partly"),
+    } == set(column(ask("what-lies-within-this-place", store(), place="ww-ankerkant"), "thing", "said", "position"))
+    whole = {row["thing"] for row in ask("what-lies-within-this-place", store(), place="ww-waterwijk")}
+    assert "wijk/f-ww-ziekenhuis" not in whole
+    assert {"wijk/f-ww-leesboot", "wijk/ww-ankerkant", "voorbeeld-anker/f-energiehoek"} <= whole
+    # Of what overlaps each lies partly in the other; the town around both lies in neither.
+    park = ask("what-lies-within-this-place", store(), place="ww-schelpenpark")
+    assert [("wijk/ww-ankerkant", "partly"), ("wijk/ww-waterwijk", "partly")] == column(park, "thing", "position")
+
+
+def test_what_is_said_and_what_the_position_tells_may_differ() -> None:
+    """A facility that is said to lie in a part whose boundary it lies outside is listed, with both."""
+    elsewhere = ox.NamedNode(f"{BASE}/id/voorbeeld-haven/f-elders")
+    spot = ox.NamedNode(f"{elsewhere.value}#ligging")
+    graph = ox.NamedNode(f"{BASE}/contributions/extra")
+    facts = (
+        (elsewhere, RDF_TYPE, ox.NamedNode(LW + "Facility")),
+        (elsewhere, LW + "heldBy", ox.NamedNode(f"{BASE}/id/voorbeeld-haven")),
+        (elsewhere, f"{GEO}sfWithin", ox.NamedNode(f"{BASE}/id/wijk/ww-zeilkant")),
+        (elsewhere, f"{GEO}hasGeometry", spot),
+        (spot, f"{GEO}asWKT", ox.Literal("POINT(4.02 53.506)", datatype=ox.NamedNode(f"{GEO}wktLiteral"))),
+    )
+    quads = tuple(ox.Quad(subject, ox.NamedNode(predicate), value, graph) for subject, predicate, value in facts)
+    found = ask("what-lies-within-this-place", build_store(documents(), quads), place="ww-zeilkant")
+    assert [("true", "outside")] == [
+        (row["said"], row["position"]) for row in found if row["thing"] == "voorbeeld-haven/f-elders"
+    ]
+
+
+def test_the_nearest_facilities_in_metres() -> None:
+    """From the middle of the square, with the distances that the coordinates give; the same distance, by name."""
+    found = ask("nearest-facilities", store(), place="ww-knopenplein")
+    assert [
+        (65, "voorbeeld-winkeliers/f-bakkerij"),
+        (65, "voorbeeld-jongeren/f-kink"),
+        (259, "wijk/f-ww-kajuit"),
+        (359, "wijk/f-ww-leesboot"),
+        (426, "voorbeeld-vlot/f-soepboot"),
+        (596, "wijk/f-ww-pontsteiger"),
+        (666, "voorbeeld-getij/f-steunpunt"),
+        (2516, "wijk/f-ww-ziekenhuis"),
+    ] == [(int(row["metres"]), row["facility"]) for row in found]
+    middle = (4.012, 53.506)
+    for row in found:
+        (there,) = [
+            t.object.value
+            for d in documents()
+            for t in d.triples
+            if short(t.subject) == f"{row['facility']}#ligging" and t.predicate.value == f"{GEO}asWKT"
+        ]
+        longitude, latitude = map(float, re.findall(r"[\d.]+", there))
+        assert abs(int(row["metres"]) - on_a_sphere(middle, (longitude, latitude))) < 1, row
+    care = ask("nearest-facilities", store(), place="ww-knopenplein", theme="care")
+    assert ["voorbeeld-getij/f-steunpunt", "wijk/f-ww-ziekenhuis"] == [row["facility"] for row in care]
+    assert [] == ask("nearest-facilities", store(), place="ww-boeistraat")
+
+
+def on_a_sphere(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The great-circle distance in metres between two points (longitude, latitude), on the earth's mean radius."""
+    west, south, east, north = (math.radians(degrees) for degrees in (*one, *other))
+    half = math.sin((north - south) / 2) ** 2 + math.cos(south) * math.cos(north) * math.sin((east - west) / 2) ** 2
+    return 2 * 6_371_008.8 * math.asin(math.sqrt(half))
 
 
 def test_the_demo_serves_it_and_every_page_bears_the_mark(demo: str) -> None:
