@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-slow bench check browser constraints wheel clean
+.PHONY: setup demo test test-slow bench check docs browser constraints wheel clean
 
 setup: .venv/.ready
 
@@ -32,6 +32,11 @@ bench: setup
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
+# The pages for researchers, in build/docs. Offline; a warning is an error.
+docs: setup
+	$(BIN)/python -m sphinx -W -E -q -b html docs build/docs
+	@echo "build/docs/index.html"
+
 # Browser tests drive Debian's Chromium; where it can't be installed they skip and say so.
 browser:
 	@command -v chromium >/dev/null 2>&1 || { \
@@ -49,4 +54,4 @@ wheel: setup
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
-	rm -rf .venv dist build
+	rm -rf .venv dist build docs/terms
