@@ -10,15 +10,16 @@ import logging
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from kg.keeping import crew_with, utc_now
 from kg.ledger import Change, Ledger
-from kg.ledger.past import Kept
+from kg.ledger.past import Kept, Past
 from kg.moments import store_name
 from kg.objection import Objection, object_to
 from kg.ontology import Ontology
@@ -30,6 +31,9 @@ PASTS_MAX = 2  # Each is a whole store in memory, beside the two of the present.
 PAST_SECONDS_MAX = 600.0  # Kept so long after its last question: somebody who compares two times asks several.
 PAST_SECONDS_MIN = 30.0  # So long it is left alone when another is asked for; the queue behind it would starve it.
 KEPT_MAX = 16  # Pasts known by their documents alone, without words: what pages of versions ask for.
+READING_MAX = (
+    4  # Who reads a past from the ledger, or waits for it: it takes a thread, and the present needs those too.
+)
 TRIES_MAX = 3  # What is redacted while we load makes us load again; a ledger that never rests is told apart.
 
 log = logging.getLogger(__name__)
@@ -73,6 +77,8 @@ class Remembering:
         self.settings = settings
         self.now = now
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._places = threading.BoundedSemaphore(READING_MAX)
         self._slots: dict[str, Slot] = {}
         self._kept: OrderedDict[str, tuple[date, Kept]] = OrderedDict()
         self._redacted = dict.fromkeys(AUDIENCES, 0)
@@ -138,7 +144,19 @@ class Remembering:
                     self._drop((audience,))
         return object_to("NotReady", limit=f"{PAST_SECONDS_MIN:g} s")
 
-    def kept(self, audience: str, position: int) -> Kept:
+    @contextmanager
+    def reading(self, audience: str, position: int) -> Iterator[Past | Objection]:
+        """A past as it is read from the ledger, one after the other; an objection when too many wait for that."""
+        if not self._places.acquire(blocking=False):
+            yield object_to("PastBusy", limit=f"{PAST_SECONDS_MIN:g} s")
+            return
+        try:
+            with self._reading, self.ledger.past(audience, position, self.now()) as past:
+                yield past
+        finally:
+            self._places.release()
+
+    def kept(self, audience: str, position: int) -> Kept | Objection:
         """What of a past is shown now, by document, without its words."""
         name, today = store_name(audience, position), self.now().date()
         with self._lock:
@@ -146,7 +164,9 @@ class Remembering:
                 self._kept.move_to_end(name)
                 return self._kept[name][1]
             redacted = self._redacted[audience]
-        with self.ledger.past(audience, position, self.now()) as past:
+        with self.reading(audience, position) as past:
+            if isinstance(past, Objection):
+                return past
             found = past.kept
         with self._lock:
             if redacted == self._redacted[audience]:

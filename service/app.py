@@ -34,6 +34,7 @@ from service.contributions import Speaking, contributions_router
 from service.description import neighbourhood
 from service.headers import Asgi, dressed
 from service.health import health_router
+from service.mementos import Mementos
 from service.metrics import Metrics, counted
 from service.negotiation import language
 from service.pages import Pages
@@ -119,6 +120,8 @@ def make_app(house: House) -> Asgi:
     callers = Callers(house.accounts, house.settings)
     speaking = Speaking(house.admission, house.accounts, callers)
     pages = Pages(house.asking, base=house.ledger.base, ontology=house.ontology, callers=callers)
+    past_pages = (pages.past_page, pages.versions_page, pages.error_page)
+    mementos = Mementos(house.times, callers, house.admission.convert, past_pages)
     _start(app)
     routers = (
         health_router(house.ledger.base, house.projections.states, callers, shapes=house.settings.shacl_engine),
@@ -133,7 +136,8 @@ def make_app(house: House) -> Asgi:
         ),
         questions_router(house.asking, callers, pages.question_page),
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
-        resources_router(speaking, pages.document_page, pages.error_page),
+        resources_router(speaking, mementos, pages.document_page, pages.error_page),
+        mementos.router(),
         pages.router(),
     )
     for router in routers:

@@ -25,6 +25,12 @@ def may_read(current: Current, calling: Calling) -> bool:
     )
 
 
+def made_it(current: Current, calling: Calling) -> bool:
+    """Whether this caller holds or recorded the document: it reads what it made, in no store too."""
+    contributes = Right.CONTRIBUTE in calling.caller.rights and calling.party == current.party
+    return contributes or (Right.RECORD_FOR in calling.caller.rights and calling.party == current.recorder)
+
+
 def may_know(current: Current, calling: Calling) -> bool:
     """Whether this caller may know that the document is or was there: else it gets 404, never 403 or 410."""
     if current.ended is None:

@@ -11,13 +11,17 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 
 from kg.admission import Refused
 from kg.ledger.acts import Current, LedgerUnavailable
+from kg.ledger.quads import content
 from kg.objection import Objection, object_to
 from service.callers import Calling
 from service.contributions import Speaking, receipt_body, slug_of
+from service.mementos import Mementos
+from service.mementos import links as past_links
 from service.negotiation import HTML, QUADS, TRIPLES, Format, choose, content_type
 from service.problems import problem
 from service.reach import may_know, may_read
 from service.reception import expected_of, names, refuse_unknown, unchanged
+from service.times import Times
 
 DOCUMENT_FORMATS = (HTML, *TRIPLES, *QUADS)
 SUFFIXES = {f.suffix: f for f in DOCUMENT_FORMATS} | {".json": TRIPLES[2]}
@@ -33,7 +37,7 @@ def split_suffix(name: str) -> tuple[str, Format | None]:
     return name, None
 
 
-def resources_router(speaking: Speaking, page: DocumentPage, missing: MissingPage) -> APIRouter:
+def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage, missing: MissingPage) -> APIRouter:
     """The router of `/id`, `/doc` and `/view`."""
     router = APIRouter(tags=["Documents"])
     base = speaking.base
@@ -55,27 +59,28 @@ def resources_router(speaking: Speaking, page: DocumentPage, missing: MissingPag
         responses={404: {"description": "Not there, or not for you"}},
     )
     async def by_iri(request: Request) -> Response:
-        refused = refuse_unknown(names(request), ("iri", "lang"))
+        refused = refuse_unknown(names(request), ("iri", "lang", "at"))
         if refused is not None:
             return problem(request, base, refused)
         iri = request.query_params.get("iri")
         if not iri:
             return problem(request, base, object_to("ParameterMissing", path="iri"))
-        return await _document(speaking, request, iri, None, page, missing)
+        return await _document(speaking, mementos, request, iri, None, page, missing)
 
     @router.get(
         "/doc/{path:path}",
         summary="A document",
         description="HTML, Turtle, JSON-LD, N-Triples, RDF/XML, TriG or N-Quads by `Accept` or by suffix. As RDF it is "
-        "exactly what the holder said, nothing added.",
+        "exactly what the holder said, nothing added. `at` (a time, a date or a snapshot's name) and `Accept-Datetime` "
+        "ask for it as it was.",
         responses={404: {"description": "Not there, or not for you"}, 410: {"description": "Withdrawn or erased"}},
     )
     async def document(request: Request, path: str) -> Response:
-        refused = refuse_unknown(names(request), ("lang",))
+        refused = refuse_unknown(names(request), ("lang", "at"))
         if refused is not None:
             return problem(request, base, refused)
         name, form = split_suffix(path)
-        return await _document(speaking, request, f"{base}/id/{name}", form, page, missing)
+        return await _document(speaking, mementos, request, f"{base}/id/{name}", form, page, missing)
 
     @router.delete(
         "/doc/{path:path}",
@@ -90,25 +95,37 @@ def resources_router(speaking: Speaking, page: DocumentPage, missing: MissingPag
     @router.get(
         "/view/{party}",
         summary="A party's whole viewpoint",
-        description="All its current contributions that you may read, each in its own graph (TriG, N-Quads) or as one.",
+        description="All its current contributions that you may read, each in its own graph (TriG, N-Quads) or as one. "
+        "With `at`, what stood in your audience's store then.",
         responses={404: {"description": "No such party"}},
     )
     async def view(request: Request, party: str) -> Response:
-        refused = refuse_unknown(names(request), ("lang",))
+        refused = refuse_unknown(names(request), ("lang", "at"))
         if refused is not None:
             return problem(request, base, refused)
-        return await asyncio.to_thread(_view, speaking, request, party)
+        return await asyncio.to_thread(_view, speaking, mementos.times, request, party)
 
     return router
 
 
 async def _document(
-    speaking: Speaking, request: Request, iri: str, form: Format | None, page: DocumentPage, missing: MissingPage
+    speaking: Speaking,
+    mementos: Mementos,
+    request: Request,
+    iri: str,
+    form: Format | None,
+    page: DocumentPage,
+    missing: MissingPage,
 ) -> Response:
     base = speaking.base
     calling = speaking.callers.calling(request)
     if isinstance(calling, Objection):
         return problem(request, base, calling)
+    at = request.query_params.get("at")
+    if at is not None:
+        return await mementos.document(request, calling, iri, form, at)
+    if "accept-datetime" in request.headers:
+        return await mementos.negotiate(request, calling, iri)
     current = await asyncio.to_thread(speaking.ledger.document, iri)
     chosen = form or choose(request.headers.get("accept"), DOCUMENT_FORMATS)
     if current is None or not may_know(current, calling):
@@ -140,9 +157,9 @@ def _described(
     if path != current.iri:
         links += [f'</doc/{path}{f.suffix}>; rel="alternate"; type="{f.media_type}"' for f in DOCUMENT_FORMATS]
     links += [f'<{kind}>; rel="type"' for kind in current.classes]
-    links.append(f'<{base}/view/{current.party}>; rel="collection"')
+    links += [f'<{base}/view/{current.party}>; rel="collection"', *past_links(base, current.iri)]
     response.headers["Link"] = ", ".join(links)
-    response.headers["Vary"] = "Accept, Accept-Language, Authorization"
+    response.headers["Vary"] = "Accept, Accept-Datetime, Accept-Language, Authorization"
     public = "public" in current.visible
     response.headers["Cache-Control"] = "no-cache" if public else "private, no-store"
     if response.status_code != 200 or chosen is HTML:
@@ -180,10 +197,11 @@ async def _withdraw(speaking: Speaking, request: Request, iri: str) -> Response:
 
 
 VIEW_FORMATS = (QUADS[0], QUADS[1], *TRIPLES)
+WHOLE = ("jsonld", "rdfxml", "turtle", "trig")  # Formats with a beginning and an end: they are made at once.
 VIEW_CHUNK_BYTES = 1024 * 1024  # A part of a viewpoint that one checker converts at once.
 
 
-def _view(speaking: Speaking, request: Request, party: str) -> Response:
+def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Response:
     base = speaking.base
     calling = speaking.callers.calling(request)
     if isinstance(calling, Objection):
@@ -193,21 +211,52 @@ def _view(speaking: Speaking, request: Request, party: str) -> Response:
     if form is None or form is HTML:
         limit = ", ".join(f.media_type for f in VIEW_FORMATS)
         return problem(request, base, object_to("FormatUnknown", limit=limit))
-    register = speaking.ledger.document(f"{base}/id/{slug}")
-    if register is None or not may_know(register, calling):
-        return problem(request, base, object_to("NotThere", focus=f"{base}/id/{slug}"))
-    position = speaking.ledger.positions()[calling.audience]
     headers = {
-        "Wijkgraaf-Position": str(position),
         "Vary": "Accept, Authorization",
         "Cache-Control": "private, no-store" if calling.is_known else "no-cache",
     }
-    whole = form.name in ("jsonld", "rdfxml", "turtle", "trig")
+    at = request.query_params.get("at")
+    if at is not None:
+        return _past_view(speaking, times, request, calling, slug, form, headers)
+    register = speaking.ledger.document(f"{base}/id/{slug}")
+    if register is None or not may_know(register, calling):
+        return problem(request, base, object_to("NotThere", focus=f"{base}/id/{slug}"))
+    headers["Wijkgraaf-Position"] = str(speaking.ledger.positions()[calling.audience])
     parts = _parts(speaking, slug, calling)
-    if whole:  # These formats have a beginning and an end, so they are made at once.
+    if form.name in WHOLE:
         return Response(speaking.admission.convert(b"".join(parts), form.name), 200, headers, content_type(form))
     chunks = (speaking.admission.convert(part, form.name) for part in parts)
     return StreamingResponse(chunks, 200, headers, content_type(form))
+
+
+def _past_view(
+    speaking: Speaking,
+    times: Times,
+    request: Request,
+    calling: Calling,
+    slug: str,
+    form: Format,
+    headers: dict[str, str],
+) -> Response:
+    """A viewpoint as it stood in the caller's store then, less what may not be shown now; in the ledger's order."""
+    base = speaking.base
+    past = times.past(request.query_params["at"], calling.audience)
+    if isinstance(past, Objection):
+        return problem(request, base, past)
+    place = past.moment.place
+    with times.pasts.reading(calling.audience, place.position) as found:
+        if isinstance(found, Objection):
+            return problem(request, base, found)
+        if f"{base}/id/{slug}" not in found.kept.shown:
+            return problem(request, base, object_to("NotThere", focus=f"{base}/id/{slug}"))
+        quads = b"".join(content(base, said.id, payload) for said, payload in found.of(slug))
+        redactions = found.kept.redactions
+    tag = f'"{calling.audience[:2]}{place.position}-r{redactions}-{slug}-{form.name}"'
+    headers |= {"Wijkgraaf-Position": str(place.position), "Wijkgraaf-Redactions": str(redactions), "ETag": tag}
+    if unchanged(request, tag):
+        return past.dated(Response(status_code=304, headers=headers))
+    body = speaking.admission.convert(quads, form.name)
+    return past.dated(Response(body, 200, headers, content_type(form)))
 
 
 def _parts(speaking: Speaking, slug: str, calling: Calling) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from starlette.responses import Response
@@ -13,9 +14,9 @@ from kg.objection import Objection
 from kg.remembering import Remembering
 
 
-def http_date(moment: Moment) -> str:
-    """The instant of a moment as HTTP writes dates: whole seconds."""
-    return format_datetime(moment.time.replace(microsecond=0), usegmt=True)
+def http_date(instant: datetime) -> str:
+    """An instant as HTTP writes dates: whole seconds."""
+    return format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class PastStore:
     def dated(self, response: Response) -> Response:
         """The answer with the time that it shows."""
         if response.status_code in (200, 304):
-            response.headers["Memento-Datetime"] = http_date(self.moment)
+            response.headers["Memento-Datetime"] = http_date(self.moment.time)
         return response
 
 

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 
 from kg.asking import Unanswered
 from kg.objection import object_to
-from service.problems import problem
+from service.problems import RETRY_SECONDS, problem
 
 log = logging.getLogger(__name__)
 ErrorPage = Callable[[Request, int], Awaitable[Response]]
@@ -40,7 +40,9 @@ def answer_troubles(app: FastAPI, base: str, routes: Sequence[BaseRoute], page: 
     @app.exception_handler(Unanswered)
     async def unanswered(request: Request, error: Unanswered) -> Response:
         if page is not None and for_page(request):
-            return await page(request, 503)
+            shown = await page(request, 503)
+            shown.headers["Retry-After"] = str(RETRY_SECONDS)
+            return shown
         return problem(request, base, error.objection)
 
     @app.exception_handler(500)

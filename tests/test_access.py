@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -44,6 +45,8 @@ class World:
     service: Service
     clients: dict[str, httpx.Client]
     contributions: dict[str, str]
+    at: str
+    """When all of them stood there."""
 
 
 def secret(audience: str) -> str:
@@ -65,7 +68,8 @@ def world(moerwijk_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         taken = clients["holder"].post("/contributions", content=body.encode(), headers={"Content-Type": "text/turtle"})
         assert taken.status_code == 201, taken.text
         contributions[audience] = taken.headers["location"]
-    yield World(service, clients, contributions)
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    yield World(service, clients, contributions, at)
     for client in clients.values():
         client.close()
     service.stop()
@@ -89,6 +93,28 @@ def test_each_role_reads_at_each_door_what_is_for_it(world: World, role: str, au
     query = f'SELECT ?s {{ ?s ?p ?o FILTER(CONTAINS(STR(?o), "{secret(audience)}")) }}'
     asked = client.get("/sparql", params={"query": query}, headers={"Accept": "text/csv"})
     assert (reads and audience in STORES) == ("voorbeeld-bewoners" in asked.text)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_reads_of_the_past_what_is_for_it(world: World, role: str, audience: str) -> None:
+    """As it was a moment ago: the store's documents for its readers, and its own for the holder; no list tells more."""
+    client = world.clients[role]
+    in_store = audience in READS[role] & STORES
+    reads = in_store or role == "holder"
+    rdf = {"Accept": "application/n-quads"}
+    path, at = f"voorbeeld-bewoners/t-{audience}", {"at": world.at}
+    document = client.get(f"/doc/{path}", params=at, headers=rdf)
+    assert (200 if reads else 404, reads) == (document.status_code, secret(audience) in document.text)
+    view = client.get("/view/voorbeeld-bewoners", params=at, headers=rdf)
+    assert in_store == (secret(audience) in view.text)
+    timemap = client.get(f"/timemap/{path}")
+    assert (200 if in_store else 404, in_store) == (timemap.status_code, f"t-{audience}?at=" in timemap.text)
+    gate = client.get(f"/doc/{path}", headers={"Accept-Datetime": "Fri, 01 Jan 2100 00:00:00 GMT"})
+    assert (302 if in_store else 404) == gate.status_code
+    query = f'SELECT ?s {{ ?s ?p ?o FILTER(CONTAINS(STR(?o), "{secret(audience)}")) }}'
+    asked = client.get("/sparql", params={"query": query, **at}, headers={"Accept": "text/csv"})
+    assert in_store == ("voorbeeld-bewoners" in asked.text)
 
 
 LEAKS = {

@@ -18,7 +18,7 @@ from kg.contribution import Document, Neighbour, Slice
 from kg.ledger import tables
 from kg.ledger.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
 from kg.ledger.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
-from kg.ledger.past import Past, Place, kept, place_at, place_of
+from kg.ledger.past import Past, Place, came_at, kept, place_at, place_of
 from kg.ledger.quads import party_iri, time_text
 from kg.ledger.recorded import RECORDED, EntryRow, positions_of
 from kg.ledger.snapshot import Snapshot
@@ -219,6 +219,11 @@ class Lookups:
         """A position of this audience's chain; None when it has no such position."""
         with self._reading() as driver:
             return place_of(driver, audience, position)
+
+    def came_at(self, audience: str, iri: str) -> tuple[tuple[str, str], ...]:
+        """(time, contribution) of each of a document's contributions that came into an audience's store, in order."""
+        with self._reading() as driver:
+            return came_at(driver, audience, iri)
 
     @contextmanager
     def past(self, audience: str, position: int, now: datetime) -> Iterator[Past]:

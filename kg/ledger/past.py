@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from kg.ledger import tables
 from kg.ledger.chain import erased_name
@@ -38,6 +38,7 @@ _WORDS = Statement(
     .order_by(e.number),
     as_it_is,
 )
+_FIRST = Statement(select(func.min(p.entry)).where(p.iri == bindparam("iri")), only)
 _AT_POSITION = Statement(
     select(c.position, e.time, c.digest)
     .join(tables.entries, e.number == c.entry)
@@ -102,6 +103,18 @@ def place_of(driver: Driver, audience: str, position: int) -> Place | None:
     """A position of an audience's chain; None when it has no such position."""
     found = _AT_POSITION.first(driver, audience=audience, position=position)
     return Place(*found) if found else None
+
+
+def came_at(driver: Driver, audience: str, iri: str) -> tuple[tuple[str, str], ...]:
+    """(time, contribution) of each of a document's contributions that came into an audience's store, in order."""
+    document: int | None = _FIRST.first(driver, iri=iri)
+    found: list[tuple[str, str]] = []
+    if document is None:
+        return ()
+    for step in told(driver, audience).steps:
+        if document in step.entered and (not found or found[-1][1] != step.entered[document][0]):
+            found.append((step.time, step.entered[document][0]))
+    return tuple(found)
 
 
 def told(driver: Driver, audience: str) -> Told:
@@ -222,6 +235,10 @@ class Past:
         for some in _some_at_once(sorted(supersedes)):
             for number, *columns, payload in _WORDS.each(self._driver, numbers=listed(some)):
                 yield Said._make((*columns, supersedes[number])), zlib.decompress(payload)
+
+    def of(self, party: str) -> Iterator[tuple[Said, bytes]]:
+        """The contributions of one party."""
+        return ((said, payload) for said, payload in self.said() if said.party == party)
 
     def nquads(self) -> Iterator[bytes]:
         """All of it in parts: each contribution with what the ledger says of it, then the tombstones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -17,17 +18,19 @@ from service.pages import errors as page_errors
 from service.pages import open as page_open
 from service.pages import questions as page_questions
 from service.pages import side as page_side
+from service.pages import times as page_times
 from service.pages import workbench as page_workbench
 from service.pages.about import about_page
 from service.pages.document import document_view
 from service.pages.formats import as_csv, as_json, as_turtle
-from service.pages.frame import Asker, Page, render
+from service.pages.frame import Asker, Page, Past, render
 from service.pages.links import LANGUAGES, PARAMETERS, REGISTER_SLUG, ROUTES, Links, document_iri, understood
 from service.pages.people import party_page, who_page
 from service.pages.restricted import restricted_view
 from service.pages.side import Unknown, side_page
 from service.pages.start import start_page
 from service.pages.topics import place_page, places_page, theme_page, themes_page
+from service.pages.words import day
 from service.problems import problem
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from kg.questions import Question
     from service.callers import Callers, Calling
     from service.description import Brought
+    from service.mementos import Versions
+    from service.times import PastStore
 
 SUFFIXES = {".json": "application/json", ".csv": "text/csv; charset=utf-8", ".ttl": "text/turtle; charset=utf-8"}
 # Which parameters a page knows; another one, or one given twice, is an error and never ignored.
@@ -210,6 +215,22 @@ class Pages:
         else:
             page = await restricted_view(ask, links, current)
         return html(page, links, calling.audience if page.status == 200 and current.visible else "restricted")
+
+    async def past_page(self, request: Request, past: PastStore, iri: str) -> Response:
+        """The page of one thing as it was, made of questions to that past."""
+        _, links = self._reader(request, past.moment.audience)
+        ask = Asker(past.asking, past.store, links.language)
+        page = await document_view(ask, links, iri)
+        if page is None:
+            return await self.error_page(request, 404)
+        then = day(past.moment.time.isoformat(), links.language)
+        shown = replace(page, past=Past(then, links.thing(iri)), noindex=True, schema={})
+        return html(shown, links, past.moment.audience)
+
+    async def versions_page(self, request: Request, audience: str, found: Versions) -> Response:
+        """The versions of one thing."""
+        _, links = self._reader(request, audience)
+        return html(page_times.versions_page(links, found), links, audience)
 
     async def error_page(self, request: Request, status: int) -> Response:
         """404 with near names, or 503 with what still works."""

@@ -78,6 +78,14 @@ class Asker:
 
 
 @dataclass(frozen=True)
+class Past:
+    """That a page shows how it was: on what day, and where it stands as it is now."""
+
+    day: str
+    now: str
+
+
+@dataclass(frozen=True)
 class Page:
     """One page, before it becomes HTML, JSON, CSV or Turtle: the same items in each."""
 
@@ -98,6 +106,7 @@ class Page:
     here: str | None = None  # the path of a document, which carries no language
     alternates: tuple[tuple[str, str], ...] = ()  # (media type, path) of a document's other forms
     alone: bool = False  # shown where the other pages are not: beside files that somebody explores
+    past: Past | None = None
 
 
 @cache
