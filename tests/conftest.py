@@ -1,13 +1,15 @@
-"""What tests share: a running service with the Moerwijk example on a port of its own."""
+"""What tests share: running services with the Moerwijk example on ports of their own, and the documentation, built."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.running import Service, copy_of, start_service, wijkgraaf
+from tests.running import ROOT, Service, copy_of, start_service, wijkgraaf
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +36,13 @@ def shared(moerwijk_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     service = start_service(copy_of(moerwijk_folder, tmp_path_factory.mktemp("shared")), "http://127.0.0.1:8000")
     yield service
     service.stop()
+
+
+@pytest.fixture(scope="session")
+def built_docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation, built once as `make docs` does; a warning fails."""
+    out = tmp_path_factory.mktemp("docs") / "html"
+    words = [sys.executable, "-m", "sphinx", "-W", "-E", "-q", "-b", "html", "docs", str(out), "-d", f"{out}.trees"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert (0, "") == (done.returncode, done.stderr)
+    return out

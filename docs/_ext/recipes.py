@@ -87,7 +87,8 @@ def _cell(value: str) -> str:
     plain = " ".join(words)
     if len(plain) > CHARACTERS_SHOWN:
         plain = plain[:CHARACTERS_SHOWN].rsplit(" ", 1)[0] + " […]"
-    return re.sub(r"([\\`*_{}\[\]<>|$#~])", r"\\\1", plain).replace("\n", " ")
+    escaped = re.sub(r"([\\`*_{}\[\]<>|$#~])", r"\\\1", plain).replace("\n", " ")
+    return escaped.replace("/", "/<wbr>")  # Where a long name may break.
 
 
 def _short(part: str) -> str:

@@ -23,7 +23,7 @@ _REGIONS = {
     '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="On this page">',
     '<aside class="toc-drawer no-toc">': '<aside class="toc-drawer no-toc" aria-label="On this page">',
     '<div class="highlight"><pre>': '<div class="highlight"><pre tabindex="0">',
-    ' docutils container"><table': ' docutils container" tabindex="0"><table',
+    ' docutils container">\n<table': ' docutils container" role="group" aria-label="Table" tabindex="0">\n<table',
 }
 
 
