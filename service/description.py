@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kg.asking import Answer, Asking
+from kg.engines.spatial import GEOF, SPATIAL_FUNCTIONS
 from kg.objection import Objection, object_to
 from kg.settings import Settings
 from service.answers import tagged
@@ -115,6 +116,8 @@ def description(asking: Asking, dataset: Dataset) -> bytes:
     if asking.stores.union:
         lines.append(_tie(me, f"{SD}feature", f"{SD}UnionDefaultGraph"))
     lines += [_tie(me, f"{SD}resultFormat", f"{FORMATS}{_FORMAT_NAMES[f.name]}") for f in (*RESULTS, *TRIPLES, *QUADS)]
+    for function in (f"{GEOF}{name}" for name in SPATIAL_FUNCTIONS):
+        lines += [_tie(me, f"{SD}extensionFunction", function), _tie(function, RDF_TYPE, f"{SD}Function")]
     lines += _graphs(whole, dataset.named_graphs)
     if dataset.views:
         views = f"{me}#views"
