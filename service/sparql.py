@@ -222,4 +222,5 @@ async def _asked(request: Request, asking: Asking) -> Asked | Objection:
     default_graphs, named_graphs = (tuple(v for n, v in pairs if n == name) for name in DATASET)
     formats = tuple(v for n, v in pairs if n in FORMAT_NAMES and v)
     others = tuple(pair for pair in pairs if pair[0] not in ("query", *FORMAT_NAMES))
-    return Asked(text_asked, default_graphs, named_graphs, formats, others, values.get("at"))
+    # A form sends its date also where nobody filled it in: that is now.
+    return Asked(text_asked, default_graphs, named_graphs, formats, others, values.get("at") or None)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,13 +16,41 @@ from starlette.responses import Response
 from kg.admission import Admission
 from kg.context import context_text
 from kg.objection import object_to
-from kg.ontology import Ontology
+from kg.ontology import LANGUAGES, Ontology, local_name
+from kg.vocabulary import PREFIXES
 from service.negotiation import HTML, TRIPLES, choose, content_type
 from service.problems import problem
 from service.reception import names, refuse_unknown
 
+CONCEPTS = "https://w3id.org/lerende-wijk/id/concept/"
 WORD_FORMATS = (HTML, *TRIPLES)
+SIMPLE = re.compile(r"[A-Za-z][\w-]*")  # Local names that stand after a prefix as they are.
 WordsPage = Callable[[Request, str], Awaitable[Response]]
+
+
+def completions(ontology: Ontology) -> Mapping[str, Any]:
+    """Prefixes and words for who writes a question: `name` as it is written, `iri`, `kind`, labels, what it means."""
+    lists = {iri.removeprefix(CONCEPTS).rpartition("/")[0] for iri in ontology.concepts if iri.startswith(CONCEPTS)}
+    own = {name: f"{CONCEPTS}{name}/" for name in lists if name and "/" not in name and name not in PREFIXES}
+    prefixes = {**PREFIXES, **own}
+    kinds = (
+        ("class", ontology.classes),
+        ("property", ontology.predicates),
+        ("concept", frozenset(ontology.concepts)),
+        ("class", frozenset(term for term in ontology.service_words if local_name(term)[:1].isupper())),
+        ("property", frozenset(term for term in ontology.service_words if not local_name(term)[:1].isupper())),
+    )
+    by_length = sorted(prefixes, key=lambda prefix: len(prefixes[prefix]), reverse=True)
+    words: list[Mapping[str, str]] = []
+    for kind, terms in kinds:
+        for iri in sorted(terms):
+            prefix = next((p for p in by_length if iri.startswith(prefixes[p])), None)
+            local = iri.removeprefix(prefixes[prefix]) if prefix else ""
+            if prefix and SIMPLE.fullmatch(local):
+                labels = {lang: ontology.labels(iri, lang) for lang in LANGUAGES}
+                about = {f"about_{lang}": ontology.definition(iri, lang) for lang in LANGUAGES}
+                words.append({"name": f"{prefix}:{local}", "iri": iri, "kind": kind, **labels, **about})
+    return {"prefixes": prefixes, "words": words}
 
 
 def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path], page: WordsPage) -> APIRouter:
@@ -29,6 +60,7 @@ def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path
     shape_files = sorted(file for folder in shapes for file in folder.rglob("*.ttl"))
     shape_quads = b"".join(file.read_bytes() for file in shape_files)
     shipped = context_text(ontology).encode()
+    offered = json.dumps(completions(ontology), ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "max-age=3600"}
 
     async def words(request: Request, what: str) -> Response:
@@ -70,6 +102,14 @@ def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path
     )
     async def objections(request: Request) -> Response:
         return await page(request, "objections")
+
+    @router.get(
+        "/def/completion.json",
+        summary="The words of the vocabulary, for writing questions",
+        description="Prefixes, and classes, properties and concepts with their prefixed name, labels and definitions.",
+    )
+    async def completion() -> Response:
+        return Response(offered, 200, {"Cache-Control": "max-age=3600"}, "application/json")
 
     @router.get(
         "/context.jsonld",

@@ -19,7 +19,6 @@ from service.pages import open as page_open
 from service.pages import questions as page_questions
 from service.pages import side as page_side
 from service.pages import times as page_times
-from service.pages import workbench as page_workbench
 from service.pages.about import about_page
 from service.pages.document import document_view
 from service.pages.formats import as_csv, as_json, as_turtle
@@ -31,6 +30,8 @@ from service.pages.side import Unknown, side_page
 from service.pages.start import start_page
 from service.pages.topics import place_page, places_page, theme_page, themes_page
 from service.pages.words import day
+from service.pages.workbench import OWN, Bench
+from service.pages.workbench import shown as workbench
 from service.problems import problem
 
 if TYPE_CHECKING:
@@ -253,13 +254,20 @@ class Pages:
         return html(page_questions.words_page(links, self.ontology, what), links)
 
     async def ask_page(self, request: Request, brought: Brought | None = None) -> Response:
-        """A field for one's own SPARQL question, with what came of it; works without scripts."""
+        """The workbench: a field for one's own SPARQL question, with what came of it; works without scripts."""
         audience = self._audience(request)
-        spoken = dict(brought.others).get("lang") if brought else request.query_params.get("lang")
-        links = Links(self.base, language(spoken, request.headers.get("accept-language")))
-        shown = page_workbench.shown(brought.outcome) if brought else None
-        page = page_workbench.workbench_page(links, self.asking, brought.text if brought else None, shown)
-        return html(page, links, audience)
+        bench = Bench(
+            self.base,
+            self.asking.settings,
+            self.asking.questions,
+            completion="/def/completion.json",
+            parameters=("at",),
+        )
+        page, links = await workbench(request, self.asking, audience, bench, brought)
+        answer = html(page, links, audience)
+        if audience == "public":
+            answer.headers["Cache-Control"] = OWN
+        return answer
 
 
 def leading(tongue: str) -> Callable[[], Response]:

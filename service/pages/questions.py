@@ -95,6 +95,7 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
         sentence(question, links.language),
         {
             "question": question,
+            "asks": bound if isinstance(bound, str) else question.text,
             "fields": fields,
             "choices": await choices(ask, links, fields),
             "label": lambda name: label_of(name, links.language),

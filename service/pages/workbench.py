@@ -2,54 +2,240 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from kg.asking import Answer, Rows, rows_of
+from babel.numbers import format_decimal
+
 from kg.objection import Objection
+from kg.settings import folder
+from service.negotiation import QUADS, RESULTS, TRIPLES, Format, language
+from service.pages.charts import chart_of, spots_of
 from service.pages.frame import Page, title
 from service.pages.links import Links
 from service.pages.questions import sentence
+from service.pages.results import LINES_SHOWN_MAX, ROWS_SHOWN_MAX, Came, came_of, mentioned, names_of, read
 from service.pages.words import speaker
-from service.problems import status_of
 
 if TYPE_CHECKING:
-    from kg.asking import Asking
+    from starlette.requests import Request
+
+    from kg.asking import Answer, Asking
+    from kg.questions import Question
+    from kg.settings import Settings
+    from service.description import Brought
+
+ADDRESS_CHARACTERS_MAX = 8000  # What servers and proxies on the way let through at the least (RFC 9110, 4.1).
+# The page shows the address by which this reader came and how long the answer took: it is nobody else's.
+OWN = "private, no-cache"
+EXPLAINED = ("AnswerTooLarge",)  # Objections to the page's own limit: the answer can be had as a file.
+LABELS = {
+    "json": "JSON",
+    "xml": "XML",
+    "csv": "CSV",
+    "tsv": "TSV",
+    "turtle": "Turtle",
+    "ntriples": "N-Triples",
+    "jsonld": "JSON-LD",
+    "rdfxml": "RDF/XML",
+    "trig": "TriG",
+    "nquads": "N-Quads",
+}
+SUFFIXES = {"json": ".json", "xml": ".xml"}  # What people's own programs open, where ours are for addresses.
+# What the island says; the words stand in the catalogues.
+ISLAND_WORDS = (
+    "editor", "keys", "busy", "stop", "stopped", "done", "failed", "taken", "variable", "prefix", "class", "property",
+    "concept", "map", "show", "undrawn", "problem", "copied", "copy", "zoomIn", "zoomOut",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What came of a question: a table, a yes or no, a graph as Turtle, or why there is no answer."""
+class Bench:
+    """The service that the workbench stands in: all but the first two may be empty, and the page still works."""
 
-    rows: Rows | None = None
-    yes: bool | None = None
-    graph: str | None = None
-    objection: Objection | None = None
-
-    @property
-    def status(self) -> int:
-        """The status of the page that shows it."""
-        return 200 if self.objection is None else status_of(self.objection)
-
-
-def shown(outcome: Answer | Objection) -> Shown:
-    """An answer as it stands in its file, or an objection, made fit for a page."""
-    if isinstance(outcome, Objection):
-        return Shown(objection=outcome)
-    body = outcome.read()
-    if not body.startswith(b'{"head"'):
-        return Shown(graph=body.decode())
-    found = json.loads(body)
-    return Shown(yes=found["boolean"]) if "boolean" in found else Shown(rows=rows_of(body, outcome.position))
+    base: str
+    settings: Settings
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    completion: str | None = None
+    """The address of the vocabulary's words as JSON."""
+    parameters: tuple[str, ...] = ()
+    """What the door knows beside query, dataset, format and language, and the form has a field for: `at`."""
+    alone: bool = False
+    """No other pages are there: no menu, and things lead to themselves."""
 
 
-def workbench_page(links: Links, asking: Asking, text: str | None = None, came: Shown | None = None) -> Page:
-    """One's own question: a field, a choice of form, what came of it, and examples to start from."""
-    say = speaker(links.language)
-    named = sorted(
-        ((sentence(q, links.language), name) for name, q in asking.questions.items() if "/" not in name),
-        key=lambda pair: pair[0].casefold(),
+@dataclass(frozen=True)
+class Download:
+    """One form of the answer: what it is called and, where the question fits in an address, its address."""
+
+    label: str
+    format: str
+    suffix: str
+    address: str | None
+
+
+def built(name: str) -> str | None:
+    """The address of a built island, which changes with its contents; None where it was not built."""
+    file = folder("viewer") / "static" / "built" / name
+    return f"/static/built/{name}?v={_digest(str(file), file.stat().st_mtime_ns)}" if file.is_file() else None
+
+
+@lru_cache(8)
+def _digest(file: str, _changed: int) -> str:
+    with open(file, "rb") as opened:
+        return sha256(opened.read()).hexdigest()[:12]
+
+
+def downloads(came: Came | None, asked: str | None) -> tuple[Download, ...]:
+    """Every form that the answer can be had in, as a file."""
+    forms: Sequence[Format] = RESULTS
+    if came is not None and came.is_graph:
+        forms = (*TRIPLES, *QUADS)
+    elif came is not None and came.yes is not None:
+        forms = RESULTS[:2]
+    return tuple(
+        Download(
+            LABELS[form.name],
+            form.name,
+            SUFFIXES.get(form.name, form.suffix),
+            f"{asked}&format={form.name}" if asked else None,
+        )
+        for form in forms
     )
-    context = {"named": named, "settings": asking.settings, "text": text, "came": came}
-    return Page("workbench.html", title(say("ask.title")), context, here="/sparql", status=came.status if came else 200)
+
+
+def groups(questions: Mapping[str, Question], spoken: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The named questions as sentences: those that can be asked at once, and those that want something filled in."""
+    ready: list[tuple[str, str]] = []
+    wanting: list[tuple[str, str]] = []
+    for name, question in questions.items():
+        if "/" not in name:
+            lacking = any(parameter.required for parameter in question.parameters)
+            (wanting if lacking else ready).append((sentence(question, spoken), name))
+    both = (("ready", ready), ("wanting", wanting))
+    return tuple((key, tuple(sorted(found, key=lambda pair: pair[0].casefold()))) for key, found in both if found)
+
+
+def raw_fence(text: str) -> str:
+    """As many dashes as the text does not have, for a raw string of R."""
+    fence = "-"
+    while f"){fence}" in text:
+        fence += "-"
+    return fence
+
+
+def here_word(text: str) -> str:
+    """A word that ends the question where a shell reads it, and is no line of it."""
+    word = "SPARQL"
+    while word in text.splitlines():
+        word += "_"
+    return word
+
+
+def by_name(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, list[str]], ...]:
+    """Parameters with all their values."""
+    return tuple((name, [value for other, value in pairs if other == name]) for name in dict.fromkeys(dict(pairs)))
+
+
+def python_text(text: str) -> str:
+    """The question as a Python string, in lines where that can be read."""
+    return repr(text) if "'''" in text or "\\" in text or text.endswith("'") else f"'''\n{text}\n'''"
+
+
+def facts(came: Came | None, brought: Brought | None, spoken: str) -> Mapping[str, str]:
+    """Numbers as the language writes them."""
+    if came is None or brought is None:
+        return {}
+    seconds = "" if brought.seconds is None else format_decimal(brought.seconds, "0.00", locale=spoken)
+    return {"count": format_decimal(came.count, locale=spoken), "seconds": seconds}
+
+
+def heading(came: Came | None, links: Links) -> str:
+    """The page's title, which says what came of the question before anything else."""
+    say = speaker(links.language)
+    if came is None:
+        return title(say("bench.title"))
+    key = "failed" if came.objection else "done"
+    return title(say(f"bench.title.{key}"))
+
+
+def place_in(text: str, objection: Objection | None) -> tuple[str, str] | None:
+    """The line that an objection points at, cut in two where it is wrong."""
+    if objection is None or objection.line is None:
+        return None
+    lines = text.splitlines()
+    if not 0 < objection.line <= len(lines):
+        return None
+    at = max(0, (objection.column or 1) - 1)
+    return lines[objection.line - 1][:at], lines[objection.line - 1][at:]
+
+
+def workbench_page(
+    links: Links, bench: Bench, site: str, brought: Brought | None = None, came: Came | None = None
+) -> Page:
+    """The page: a field, what came of the question, the forms to have it in, and examples to start from.
+
+    `site` is the address under which the reader reached us, for what is copied to elsewhere.
+    """
+    say = speaker(links.language)
+    given = brought.others if brought else ()
+    others: Sequence[tuple[str, str]] = [pair for pair in given if pair[0] != "lang" and pair[1]]
+    text = brought.text if brought else ""
+    asked = f"/sparql?{urlencode([('query', text), *others])}" if brought else None
+    short = asked if asked and len(site) + len(asked) <= ADDRESS_CHARACTERS_MAX else None
+    context = {
+        "bench": bench,
+        "text": text,
+        "came": came,
+        "others": others,
+        "facts": facts(came, brought, links.language),
+        "left": came.count - (LINES_SHOWN_MAX if came.is_graph else ROWS_SHOWN_MAX) if came else 0,
+        "place": place_in(text, came.objection if came else None),
+        "chart": chart_of(came) if came else None,
+        "spots": spots_of(came) if came else (),
+        "downloads": downloads(came, short),
+        "as_files": came is not None and (came.objection is None or came.objection.name in EXPLAINED),
+        "share": site + short if short else None,
+        "endpoint": f"{site}/sparql",
+        "media": "text/turtle" if came is not None and came.is_graph else "text/csv",
+        "python_text": python_text(text),
+        "fence": raw_fence(text),
+        "groups": groups(bench.questions, links.language),
+        "forms": (RESULTS, (*TRIPLES, *QUADS)),
+        "script": built("workbench.js"),
+        "map_sheet": built("map.css"),
+        "address_max": ADDRESS_CHARACTERS_MAX,
+        "seconds_max": int(bench.settings.query_seconds_anonymous_max),
+        "at": dict(others).get("at", ""),
+        "only": [pair for pair in others if pair[0].endswith("-graph-uri")],
+        "others_by_name": by_name(others),
+        "here_word": here_word(text),
+        "island_words": {key: str(say(f"bench.island.{key}")) for key in ISLAND_WORDS},
+    }
+    here = f"{short or '/sparql'}"
+    status = came.status if came else 200
+    position = came.position if came else None
+    return Page("workbench.html", heading(came, links), context, here=here, status=status, position=position)
+
+
+async def came_to(asking: Asking, audience: str, bench: Bench, links: Links, outcome: Answer | Objection) -> Came:
+    """What a question brought, with the names of what it brought."""
+    if isinstance(outcome, Objection):
+        return Came(objection=outcome)
+    found = read(outcome)
+    names = await names_of(asking, audience, mentioned(found.rows), links.language) if found.rows else {}
+    return came_of(found, links, names, position=outcome.position, notes=outcome.notes, alone=bench.alone)
+
+
+async def shown(
+    request: Request, asking: Asking, audience: str, bench: Bench, brought: Brought | None
+) -> tuple[Page, Links]:
+    """The page for this request, and the links of its language."""
+    spoken = dict(brought.others).get("lang") if brought else request.query_params.get("lang")
+    links = Links(bench.base, language(spoken, request.headers.get("accept-language")))
+    came = await came_to(asking, audience, bench, links, brought.outcome) if brought else None
+    return workbench_page(links, bench, str(request.base_url).rstrip("/"), brought, came), links
