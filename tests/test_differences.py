@@ -150,3 +150,16 @@ def test_a_viewpoint_stands_alone_and_an_unknown_graph_is_empty_and_named(moerwi
     other = ask(moerwijk, f"SELECT DISTINCT ?h FROM <{VIEW}> {{ ?s <https://w3id.org/lerende-wijk/def#heldBy> ?h }}",
                 **{"default-graph-uri": "http://127.0.0.1:8000/view/voorbeeld-zorg"})  # fmt: skip
     assert ["h", "http://127.0.0.1:8000/id/voorbeeld-zorg"] == other.text.split()
+
+
+def test_the_past_is_asked_by_a_parameter(shared: Service) -> None:
+    """At the first moment of the ledger an offer is not there, at its own it is; redactions are counted."""
+    dated = LW + "PREFIX dcterms: <http://purl.org/dc/terms/> "
+    offer = "http://127.0.0.1:8000/id/voorbeeld-bewoners/a-klussen"
+    (first,) = lines(shared, dated + "SELECT (MIN(?t) AS ?first) { ?c lw:document ?d ; dcterms:created ?t }")
+    (moment,) = lines(shared, dated + f"SELECT ?t {{ ?c lw:document <{offer}> ; dcterms:created ?t }}")
+    before, after = (ask(shared, LW + "SELECT ?offer { ?offer a lw:Offer }", at=at) for at in (first, moment))
+    assert ["offer"] == before.text.split()
+    assert ["offer", offer] == after.text.split()
+    assert "0" == after.headers["wijkgraaf-redactions"]
+    assert int(before.headers["wijkgraaf-position"]) < int(after.headers["wijkgraaf-position"])
