@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     free_sparql_without_cage: bool = Field(
         False, description="Answer callers' SPARQL although this machine can't keep workers off the network."
     )
+    neighbourhood: str = Field(
+        "", max_length=60, description="What pages call the neighbourhood; without it they call it the neighbourhood."
+    )
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
 
     # Limits. Each is published in the service description of /sparql.

@@ -22,6 +22,7 @@ from kg.settings import Settings, folder
 from service.callers import OPERATOR
 from service.doorway import door
 
+SETTINGS = "wijkgraaf.toml"  # What an operator chose; an example brings its own when there is none.
 NO_EXAMPLE = "beginning"  # What every ledger begins with: the register itself.
 
 
@@ -43,7 +44,7 @@ def begin(settings: Settings, base: str, example: str | None, console: Console) 
     if example is not None and not (folder("examples") / example / "manifest.json").is_file():
         known = sorted(p.parent.name for p in folder("examples").glob("*/manifest.json") if p.parent.name != NO_EXAMPLE)
         raise CannotBegin(f"{example}: no such example. There is: {', '.join(known)}")
-    if settings.data.exists() and any(p.name != "wijkgraaf.toml" for p in settings.data.iterdir()):
+    if settings.data.exists() and any(p.name != SETTINGS for p in settings.data.iterdir()):
         raise CannotBegin(f"{settings.data} is not empty. A ledger begins in an empty folder.")
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.data.chmod(0o700)
@@ -52,7 +53,10 @@ def begin(settings: Settings, base: str, example: str | None, console: Console) 
     try:
         inside = settings.model_copy(update={"data": unfinished})
         Ledger.create(inside.ledger_url, base).close()
-        asyncio.run(_load(inside, base, folder("examples") / (example or NO_EXAMPLE), console))
+        chosen = folder("examples") / (example or NO_EXAMPLE)
+        asyncio.run(_load(inside, base, chosen, console))
+        if (chosen / SETTINGS).is_file() and not (settings.data / SETTINGS).exists():
+            shutil.copy(chosen / SETTINGS, unfinished)
         for file in unfinished.iterdir():
             file.rename(settings.data / file.name)
     finally:

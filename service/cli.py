@@ -154,7 +154,8 @@ def demo(
     settings = settings_for(data, ledger=False, host=host, port=port)
     if not (settings.data / "ledger.sqlite").exists():
         _init(settings, BASE, example)
-    _serve(settings)
+    # Read again: the example may have brought settings of its own.
+    _serve(settings_for(data, host=host, port=port))
 
 
 def _body(file: str) -> tuple[bytes, str]:

@@ -350,3 +350,16 @@ def test_an_example_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert 2 == done.returncode
     assert "moerwijk, waterwijk" in done.stderr
     assert [] == list(tmp_path.glob("*/ledger.sqlite"))
+
+
+def test_the_first_page_bears_its_own_name_and_says_that_it_is_made_up(demo: str) -> None:
+    """Waterwijk tells, not Moerwijk; and no editors are said to have read sources where there are none."""
+    for tongue, name, words in (
+        ("nl", "Waterwijk (verzonnen) vertelt.", "Deze wijk is verzonnen"),
+        ("en", "Waterwijk (verzonnen) tells.", "This neighbourhood is made up"),
+    ):
+        page = httpx.get(f"{demo}/{tongue}/", timeout=60).text
+        assert f"<h1>{name}</h1>" in page
+        assert words in page
+        assert "Moerwijk" not in page
+        assert "read-and-summed" not in page

@@ -179,7 +179,7 @@ class Pages:
                 return problem(request, self.base, calling)
             suffix = next((end for end in SUFFIXES if rest.endswith(end)), "")
             route_name, _, name = rest.removesuffix(suffix).rstrip("/").partition("/")
-            ask, links = Asker(self.asking, calling.audience, tongue), Links(self.base, tongue)
+            ask, links = Asker(self.asking, calling.audience, tongue), self._links(tongue)
             route = self.routes.get((tongue, "" if route_name == "start" and suffix else route_name))
             if route is None or (name and route not in NAMED_ROUTES):
                 return html(await missing(ask, links, name or route_name), links, calling.audience)
@@ -202,7 +202,10 @@ class Pages:
 
     def _reader(self, request: Request, audience: str) -> tuple[Asker, Links]:
         spoken = language(request.query_params.get("lang"), request.headers.get("accept-language"))
-        return Asker(self.asking, audience, spoken), Links(self.base, spoken)
+        return Asker(self.asking, audience, spoken), self._links(spoken)
+
+    def _links(self, spoken: str) -> Links:
+        return Links(self.base, spoken, self.asking.settings.neighbourhood)
 
     def _audience(self, request: Request) -> str:
         calling = self.callers.calling(request)

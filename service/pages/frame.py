@@ -174,6 +174,7 @@ def render(page: Page, links: Links) -> str:
             "lang": language,
             "_": say,
             "links": links,
+            "site": site_name(links),
             "shapes": SHAPES,
             "day": lambda moment: day(moment, language),
             "switch": switch(page, language),
@@ -186,6 +187,12 @@ def render(page: Page, links: Links) -> str:
             **page.context,
         }
     )
+
+
+def site_name(links: Links) -> str:
+    """What the pages call themselves, as plain text: "Moerwijk tells"."""
+    say = speaker(links.language)
+    return title(say("site.name", neighbourhood=links.neighbourhood or say("site.neighbourhood")))
 
 
 def switch(page: Page, language: str) -> str:

@@ -91,6 +91,7 @@ class Links:
 
     base: str
     language: Language
+    neighbourhood: str = ""  # its name, where the operator gave one
 
     def page(self, name: str, *rest: str, **asked: str | Sequence[str]) -> str:
         """The path of another page in the same language."""

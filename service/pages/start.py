@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from kg.perspectives import card_name, flat
 from kg.voices import Card, SideBySide, Tie
 from service.pages.formats import of_card, of_reply, of_tie, once
-from service.pages.frame import Asker, Page, marks, title
-from service.pages.links import DEF, Links
+from service.pages.frame import Asker, Page, marks, site_name, title
+from service.pages.links import DEF, EDITORS_SLUG, REGISTER_SLUG, Links
 from service.pages.side import beside, lists, ties_by_card
 from service.pages.words import speaker
 
@@ -41,7 +41,11 @@ async def start_page(ask: Asker, links: Links) -> Page:
     shown = await beside(ask, links.base, held)
     say = speaker(links.language)
     present, connection, call = there(shown), one_connection(shown.ties), one_call(shown.ties)
+    registered = {party.voice.iri: party for party in held.parties}
+    register = registered.get(f"{links.base}/id/{REGISTER_SLUG}")
     context = {
+        "made_up": register is not None and register.voice.fictional,
+        "edited": f"{links.base}/id/{EDITORS_SLUG}" in registered,
         "present": present,
         "present_max": THERE_SHOWN_MAX,
         "connection": connection,
@@ -53,7 +57,7 @@ async def start_page(ask: Asker, links: Links) -> Page:
     said = [tie for tie in (connection, call) if tie is not None]
     return Page(
         "start.html",
-        title(say("start.title")),
+        f"{site_name(links)}.",
         context,
         items=once(
             [
@@ -66,5 +70,5 @@ async def start_page(ask: Asker, links: Links) -> Page:
         position=ask.position,
         route="start",
         description=title(say("start.lead")),
-        schema={"@type": "WebSite", "name": title(say("site.name")), "inLanguage": links.language},
+        schema={"@type": "WebSite", "name": site_name(links), "inLanguage": links.language},
     )

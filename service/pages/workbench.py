@@ -236,6 +236,7 @@ async def shown(
 ) -> tuple[Page, Links]:
     """The page for this request, and the links of its language."""
     spoken = dict(brought.others).get("lang") if brought else request.query_params.get("lang")
-    links = Links(bench.base, language(spoken, request.headers.get("accept-language")))
+    spoken_in = language(spoken, request.headers.get("accept-language"))
+    links = Links(bench.base, spoken_in, bench.settings.neighbourhood)
     came = await came_to(asking, audience, bench, links, brought.outcome) if brought else None
     return workbench_page(links, bench, str(request.base_url).rstrip("/"), brought, came), links
