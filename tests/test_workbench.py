@@ -60,6 +60,16 @@ def test_things_show_their_name_and_keep_their_iri(site: httpx.Client) -> None:
     assert "Story" == rows_of(english)[0][0].all("a")[0].text
 
 
+def test_every_kind_of_term_has_its_place(site: httpx.Client) -> None:
+    """A cell without a value stays empty; a language and a datatype are named; a triple is written as one."""
+    values = '(UNDEF "a"@nl) (true "2024"^^<http://www.w3.org/2001/XMLSchema#gYear>) (1.5 "x"^^<urn:own>)'
+    rows = rows_of(asked(site, f"SELECT * {{ VALUES (?a ?b) {{ {values} }} }}"))
+    assert [["", "a @nl"], ["true", "2024 xsd:gYear"], ["1.5", "x urn:own"]] == [[c.text for c in row] for row in rows]
+    triple = rows_of(asked(site, 'SELECT * { BIND(<<( <urn:a> <urn:b> "x"@nl )>> AS ?t) }'))
+    assert '<<( <urn:a> <urn:b> "x"@nl )>>' == triple[0][0].text
+    assert 200 == site.get("/sparql", params={"query": "SELECT * {}"}).status_code
+
+
 def test_only_safe_addresses_become_links(site: httpx.Client) -> None:
     """http, https, mailto, tel and urn; anything else is text."""
     iris = ("javascript:alert(1)", "data:text/html,x", "mailto:x@example.org", "https://example.org/", "file:///etc")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kg.asking import Answer, Cell, Rows, rows_of
 from kg.objection import Objection
@@ -119,6 +119,19 @@ async def names_of(asking: Asking, audience: str, iris: Sequence[str], language:
     return found
 
 
+def spelled(term: Mapping[str, Any]) -> str:
+    """A term of the results format as Turtle writes it: what stands inside a triple that is a value."""
+    value = term["value"]
+    if term["type"] == "triple":
+        return f"<<( {' '.join(spelled(value[part]) for part in ('subject', 'predicate', 'object'))} )>>"
+    if term["type"] == "uri":
+        return f"<{value}>"
+    if term["type"] == "bnode":
+        return f"_:{value}"
+    marked = f"@{term['xml:lang']}" if "xml:lang" in term else ""
+    return json.dumps(value, ensure_ascii=False) + (f"^^<{term['datatype']}>" if "datatype" in term else marked)
+
+
 def address(links: Links, iri: str, *, alone: bool) -> str | None:
     """Where an IRI leads: to its page here, else to itself where its scheme is safe, else nowhere."""
     if alone:
@@ -141,6 +154,8 @@ def came_of(outcome: Read, links: Links, names: Names, *, position: int, notes: 
         return Came(yes=outcome.yes, graph=graph, count=len(lines), position=position, notes=tuple(notes))
 
     def cell(term: Cell) -> CellShown:
+        if term.kind == "triple":
+            return CellShown(spelled({"type": term.kind, "value": term.value}), term.kind)
         if term.kind != "uri":
             return CellShown(term.value, term.kind, term.lang, term.datatype)
         href = address(links, term.value, alone=alone)

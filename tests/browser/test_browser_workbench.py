@@ -245,6 +245,48 @@ def test_the_places_of_an_answer_are_drawn_and_each_is_a_button_away(browser: Br
     page.close()
 
 
+def test_each_kind_of_geometry_is_drawn_and_what_cannot_be_says_so(browser: Browser, site: str) -> None:
+    """Points, lines, areas and several of them; latitude first where the literal says so; another system not at all."""
+    turned = "<http://www.opengis.net/def/crs/EPSG/0/4326> POINT(52.05 4.3)"
+    texts = (
+        "POINT(4.3 52.05)", turned, "LINESTRING(4.3 52.05, 4.31 52.06)",
+        "POLYGON((4.3 52.05, 4.31 52.05, 4.31 52.06, 4.3 52.05))",
+        "MULTIPOINT((4.3 52.05), (4.31 52.06))",
+        "GEOMETRYCOLLECTION(POINT(4.3 52.05), LINESTRING(4.3 52.05, 4.31 52.06))",
+        "<http://www.opengis.net/def/crs/EPSG/0/28992> POINT(80000 450000)", "POINT(nothing)",
+    )  # fmt: skip
+    rows = " ".join(f'(<urn:g:{at}> "{text}"^^geo:wktLiteral)' for at, text in enumerate(texts))
+    query = f"PREFIX geo: <http://www.opengis.net/ont/geosparql#> SELECT * {{ VALUES (?thing ?wkt) {{ {rows} }} }}"
+    page = browser.new_page(viewport={"width": WIDE, "height": 900}, locale="nl-NL")
+    page.goto(address(site, query))
+    page.wait_for_selector("wijk-map[data-drawn='6']")
+    assert 8 == page.locator("path.wijk-shape").count()
+    undrawn = page.locator("wijk-map li", has_text="niet te tekenen").evaluate_all("all => all.map(e => e.dataset.wkt)")
+    assert list(texts[6:]) == undrawn
+    first, second = (page.locator("path.wijk-shape").nth(at).get_attribute("d") for at in (0, 1))
+    assert first == second
+    page.close()
+
+
+def test_a_step_on_the_page_asks_nothing_and_a_step_back_shows_what_was_asked(bench: Page) -> None:
+    """The links to table and chart leave what is typed alone; Back brings the question before, with its answer."""
+    for query in (COUNTED, EMPTY):
+        write(bench, query)
+        bench.keyboard.press("Control+Enter")
+        expect(bench.locator("#came")).to_be_visible()
+        bench.wait_for_url("**Story**" if query is COUNTED else "**NotThere**")
+        if query is COUNTED:
+            bench.keyboard.press("Control+End")
+            bench.keyboard.type("# more")
+            bench.locator(".views a").last.click()
+            bench.wait_for_timeout(300)
+            assert text_of(bench).endswith("# more")
+    bench.evaluate("history.back()")
+    bench.wait_for_selector("#rows")
+    bench.wait_for_selector("wijk-workbench[data-ready]")
+    assert COUNTED == text_of(bench)
+
+
 def test_without_scripts_the_form_does_it_all(browser: Browser, site: str) -> None:
     """Ask, read, err, share, take an example by its page, and download: by plain links and forms."""
     context = browser.new_context(java_script_enabled=False, locale="nl-NL")

@@ -25,6 +25,7 @@ const LOOK = EditorView.theme({
   "&": { color: "var(--wijk-ink)", backgroundColor: "var(--wijk-card)", fontSize: "0.95rem", borderRadius: "6px" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--wijk-mono)", lineHeight: "1.5", minHeight: "14rem", maxHeight: "32rem" },
+  "@media print": { ".cm-scroller": { maxHeight: "none" } },
   ".cm-content": { padding: "0.6rem 0", caretColor: "var(--wijk-ink)" },
   ".cm-gutters": { backgroundColor: "var(--wijk-tint)", color: "var(--wijk-soft)", borderRight: "1px solid var(--wijk-line)" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--wijk-tint)", outline: "1px solid var(--wijk-strong-line)" },

@@ -10,6 +10,7 @@ class Workbench extends HTMLElement {
   private editor!: Editor;
   private stop!: HTMLButtonElement;
   private running: AbortController | null = null;
+  private shown = location.pathname + location.search;
 
   connectedCallback(): void {
     const form = this.querySelector("form");
@@ -24,7 +25,10 @@ class Workbench extends HTMLElement {
     this.offerCopies();
     form.addEventListener("submit", (event) => this.submitted(event));
     this.addEventListener("click", (event) => this.clicked(event));
-    addEventListener("popstate", () => location.reload());
+    // A step to a place on this page is a step in the history too, and asks nothing.
+    addEventListener("popstate", () => {
+      if (location.pathname + location.search !== this.shown) location.reload();
+    });
   }
 
   private makeEditor(): void {
@@ -100,10 +104,15 @@ class Workbench extends HTMLElement {
         signal: running.signal,
         ...(isLong ? { method: "POST", body: asked } : {}),
       });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const text = await answer.text();
       if (this.running !== running) return;
-      this.show(page);
-      history.pushState(null, "", isLong ? `${path}?lang=${document.documentElement.lang}` : address);
+      if (!answer.headers.get("content-type")?.startsWith("text/html")) {
+        this.tell((JSON.parse(text) as { detail?: string }).detail ?? this.words["failed"] ?? "");
+        return;
+      }
+      this.show(new DOMParser().parseFromString(text, "text/html"));
+      if (!isLong) history.pushState(null, "", address); // What does not fit in an address leaves it as it is.
+      this.shown = location.pathname + location.search;
     } catch {
       if (this.running === running) this.tell((running.signal.aborted ? this.words["stopped"] : this.words["failed"]) ?? "");
     } finally {
