@@ -250,11 +250,21 @@ def _scheme_page(words: Words, scheme: str) -> str:
             f"**{plain(ontology.labels(concept, lang))}**: {plain(ontology.definition(concept, lang))}"
             for lang in ("en", "nl")
         ]
-        rows.append([f"{anchor}`{notation}`", *meanings])
-    parts.append(table(["notation", "English", "Nederlands"], rows))
+        rows.append([f"{anchor}`{notation}`", *meanings, _more(words, concept)])
+    head = ["notation", "English", "Nederlands", "more"]
+    if not any(row[3] for row in rows):
+        head, rows = head[:3], [row[:3] for row in rows]
+    parts.append(table(head, rows))
     concept = next(iter(ontology.notations[scheme].values()))
     parts.append(f"The address of a concept is that of the list with the notation behind it, such as `{concept}`.\n")
     return "\n".join(parts)
+
+
+def _more(words: Words, concept: str) -> str:
+    """What stands above a concept, and the rules that it carries."""
+    found = [f"broader: `{code(above)}`" for above in words.above.get(concept, ())]
+    found += [f"{link(words, mark)} {value}".strip() for mark, value in words.marks(concept)]
+    return ", ".join(found)
 
 
 def _borrowed(words: Words) -> str:

@@ -15,8 +15,7 @@ from term_pages import term_pages
 from words import read_words
 
 _MADE = re.compile(r"^\{\{ (?P<what>[a-z-]+)(?: (?P<name>[\w-]+))? \}\}$", re.MULTILINE)
-_README = re.compile(r"\]\(\.\./README\.md(#[\w-]+)?\)")
-_OUTSIDE = re.compile(r"\[(?P<text>[^\]]+)\]\(\.\./(?!README\.md)[^)]*\)")
+_UPWARD = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<to>(?:\.\./)+[^)#]*)(?P<anchor>#[\w-]+)?\)")
 
 _REGIONS = {
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
@@ -63,9 +62,15 @@ def _fill(app: Sphinx, page: str, source: list[str]) -> None:
     if page.startswith("terms/"):
         return
     text = _MADE.sub(lambda m: _made(page, m["what"], m["name"] or ""), source[0])
-    depth = "../" * page.count("/")
-    text = _README.sub(lambda m: f"]({depth}readme.md{m[1] or ''})", text)
-    source[0] = _OUTSIDE.sub(lambda m: m["text"], text)
+    source[0] = _UPWARD.sub(lambda m: _within(Path(app.srcdir), page, m), text)
+
+
+def _within(docs: Path, page: str, found: re.Match[str]) -> str:
+    """A link as it can stand in these pages: those that leave the documentation become text, or lead to the README."""
+    to = (docs / page).parent.joinpath(found["to"]).resolve()
+    if to == docs.parent / "README.md":
+        return f"[{found['text']}]({'../' * page.count('/')}readme.md{found['anchor'] or ''})"
+    return found[0] if to.is_relative_to(docs) else found["text"]
 
 
 def _name_regions(app: Sphinx, error: Exception | None) -> None:

@@ -28,7 +28,7 @@ class Words:
     domains: Mapping[str, tuple[str, ...]]
     ranges: Mapping[str, tuple[str, ...]]
     above: Mapping[str, tuple[str, ...]]
-    """A class or property → those it specialises, one step."""
+    """A class, property or concept → those it specialises, one step."""
     annotations: frozenset[str]
     """Properties of words, not of things: rules that are kept as data."""
     properties: frozenset[str]
@@ -71,6 +71,21 @@ class Words:
             return (self.ontology.kinds_from[kind],)
         return self.ontology.values_from.get(prop, ())
 
+    def marks(self, concept: str) -> tuple[tuple[str, str], ...]:
+        """The rules that a concept carries: the property that says so, and its value where that is not just true."""
+        o = self.ontology
+        true = {
+            word.NEEDS_RATIONALE: o.needs_rationale,
+            word.REPEATABLE: o.repeatable,
+            word.ON_OWN: o.on_own,
+            word.OPEN_ENDED: o.open_ended,
+            word.OWN_FROM_ONLY: o.own_from_only,
+        }
+        found = [(mark, "") for mark, concepts in true.items() if concept in concepts]
+        found += [(word.RANK, str(o.ranks[concept]))] if concept in o.ranks else []
+        found += [(word.TIME_ORDER, o.time_order[concept])] if concept in o.time_order else []
+        return tuple(found)
+
     def members(self, kind: str) -> tuple[str, ...]:
         """The direct specialisations of one of our classes."""
         return tuple(c for c in self.classes if kind in self.above.get(c, ()))
@@ -101,7 +116,7 @@ def read_words() -> Words:
     types = found[word.RDF_TYPE]
     kinds = {word.OWL_OBJECT_PROPERTY, word.OWL_DATATYPE_PROPERTY, word.RDF_PROPERTY, ANNOTATION}
     above: dict[str, tuple[str, ...]] = {}
-    for predicate in (word.RDFS_SUB_CLASS_OF, word.RDFS + "subPropertyOf"):
+    for predicate in (word.RDFS_SUB_CLASS_OF, word.RDFS + "subPropertyOf", word.SKOS + "broader"):
         above |= _sorted(found.get(predicate, {}))
     return Words(
         ontology=ontology,
