@@ -138,6 +138,15 @@ LEAKS = {
 }
 
 
+# The shapes that name what they look for, and some more that only count it or tell whether it is there.
+NAMING = {name: text for name, text in LEAKS.items() if "{graph}" in text or "{audience}" in text} | {
+    "COUNT": "SELECT (COUNT(*) AS ?n) { GRAPH <{graph}> { ?s ?p ?o } }",
+    "ASK": f"ASK {{ <{BASE}/id/voorbeeld-bewoners/t-{{audience}}> ?p ?o }}",
+    "NOT EXISTS": "SELECT ?x { VALUES ?x { 1 } FILTER NOT EXISTS { GRAPH <{graph}> { ?s ?p ?o } } }",
+    "error": "SELECT * FROM <{graph}> { ?s ?p }",
+}
+
+
 @pytest.mark.parametrize("audience", ["own", "table", "partners"])
 @pytest.mark.parametrize("shape", LEAKS)
 def test_no_query_tells_a_stranger_what_is_not_public(world: World, shape: str, audience: str) -> None:
@@ -155,6 +164,63 @@ def test_no_query_tells_a_stranger_what_is_not_public(world: World, shape: str, 
         assert "false" in shown
     if shape in ("GRAPH ?g", "CONSTRUCT", "ledger"):
         assert f"t-{audience}" not in shown
+
+
+@pytest.mark.parametrize("audience", ["own", "table", "partners"])
+@pytest.mark.parametrize("shape", NAMING)
+def test_what_is_hidden_looks_like_what_never_was(world: World, shape: str, audience: str) -> None:
+    """To a stranger: the same status, rows, notes and words for a hidden story and for a name nobody ever used."""
+    text = NAMING[shape].replace("{{", "{").replace("}}", "}")
+    graph = BASE + world.contributions[audience]
+    never = f"{BASE}/contributions/00000000-0000-4000-8000-000000000000"
+
+    def told(graph: str, name: str) -> tuple[int, list[str], str | None, str]:
+        answer = world.clients["anonymous"].post(
+            "/sparql",
+            data={"query": text.replace("{graph}", graph).replace("{audience}", name)},
+            headers={"Accept": "text/csv, application/n-triples"},
+        )
+
+        def plain(words: str) -> str:
+            return words.replace(graph, "GRAPH").replace(f"t-{name}", "NAME")
+
+        note = answer.headers.get("wijkgraaf-note")
+        rows = sorted(plain(answer.text).splitlines())
+        return answer.status_code, rows, note and plain(note), answer.headers["content-type"]
+
+    assert told(never, "never") == told(graph, audience)
+
+
+@pytest.mark.parametrize("audience", ["own", "table", "partners"])
+def test_no_dataset_of_the_protocol_tells_a_stranger_more(world: World, audience: str) -> None:
+    """Neither default-graph-uri nor named-graph-uri, for a graph, a document or a viewpoint."""
+    graph = BASE + world.contributions[audience]
+    for place in (graph, f"{BASE}/id/voorbeeld-bewoners/t-{audience}", f"{BASE}/view/voorbeeld-bewoners"):
+        for way, query in (
+            ("default-graph-uri", "SELECT * { ?s ?p ?o }"),
+            ("named-graph-uri", "SELECT * { GRAPH ?g { ?s ?p ?o } }"),
+        ):
+            answer = world.clients["anonymous"].get(
+                "/sparql", params={"query": query, way: place}, headers={"Accept": "text/csv"}
+            )
+            assert 200 == answer.status_code
+            assert secret(audience) not in answer.text
+            assert f"t-{audience}" not in answer.text
+
+
+def test_an_answer_to_a_partner_is_kept_for_no_stranger(world: World) -> None:
+    """The same question right after it was asked with a token, in the same words, and with its ETag."""
+    query = {"query": f"SELECT ?o {{ ?s <{TEXT}> ?o }} # kept?"}
+    mine = world.clients["partner"].get("/sparql", params=query)
+    theirs = world.clients["anonymous"].get("/sparql", params=query)
+    assert secret("partners") in mine.text
+    assert secret("partners") not in theirs.text
+    assert "private, no-store" == mine.headers["cache-control"]
+    asked_again = world.clients["anonymous"].get(
+        "/sparql", params=query, headers={"If-None-Match": mine.headers["etag"]}
+    )
+    assert (200, False) == (asked_again.status_code, secret("partners") in asked_again.text)
+    assert secret("partners") in world.clients["partner"].get("/sparql", params=query).text
 
 
 def test_nothing_public_moves_when_something_restricted_is_written(world: World) -> None:

@@ -257,6 +257,16 @@ def test_a_page_elsewhere_may_ask_from_a_browser(moerwijk: Service) -> None:
         assert {"ETag", "Link", "Retry-After", "Wijkgraaf-Position", "Wijkgraaf-Note"} <= set(exposed)
 
 
+def test_options_tells_the_verbs(moerwijk: Service) -> None:
+    """OPTIONS is answered with what may be done; another verb is 405 with the same."""
+    told = httpx.options(f"{moerwijk.url}/sparql")
+    assert (204, "GET, HEAD, OPTIONS, POST") == (told.status_code, told.headers["allow"])
+    for verb in ("PUT", "DELETE", "PATCH"):
+        refused = httpx.request(verb, f"{moerwijk.url}/sparql", params={"query": COUNT})
+        assert (405, told.headers["allow"]) == (refused.status_code, refused.headers["allow"])
+    assert 404 == httpx.options(f"{moerwijk.url}/nowhere/at/all").status_code
+
+
 @pytest.mark.parametrize(
     "pairs",
     [
