@@ -13,7 +13,7 @@ from typing import IO, Any, TypeAlias, cast
 
 import pyoxigraph as ox
 
-from kg import cage, framing
+from kg import cage, framing, tables
 from kg.engines import memory
 from kg.query_text import QueryText, look_at
 from kg.vocabulary import HELD_BY, PREFIXES
@@ -40,7 +40,9 @@ RDF_FORMATS: Mapping[str, ox.RdfFormat] = {
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix: ")
 _NOT_XML_BYTES_MAX = 11  # The longest of them: it may begin in one chunk and end in the next.
 _UNKNOWN_FUNCTION = re.compile(r"The custom function <(.*)> is not supported")
+TABLE_FORMATS = frozenset({"parquet", "spreadsheet"})  # Made here of the rows; the engine has the others.
 
+Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
 
@@ -116,9 +118,10 @@ class Graphs:
 
 
 def answer(store: ox.Store, base: str, position: int, digest: str, frame: framing.Frame, sock: socket.socket) -> None:
-    """Answers `frame` (head: format, limit_bytes, default_graphs, named_graphs, union; body: text; file: where to).
+    """Answers `frame` (body: text; file: where to; head: format, limit_bytes, rows_max, the graphs, union).
 
-    `position` and `digest` tell which state of the store this is.
+    `position` and `digest` tell which state of the store this is. With `rows_max` the reply tells in `more` whether
+    there are rows after those.
     """
     head = frame.head
     limit_bytes = int(head["limit_bytes"])
@@ -128,8 +131,10 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
     graphs = choose_graphs(store, base, looked, head)
     form = str(head["format"])
     spool = (XmlSpool if form in ("xml", "rdfxml") else Spool)(frame.files[0], sock, limit_bytes)
+    about = {"query": text, "position": str(position)}
     try:
-        run(store, text, base, graphs, form, spool, union=bool(head.get("union", True)))
+        results = evaluate(store, text, base, graphs, union=bool(head.get("union", True)))
+        more = give(results, form, spool, about, head.get("rows_max"))
     except SyntaxError as error:
         told = place(error)
         if looked.undeclared and "Prefix not found" in str(error):
@@ -151,6 +156,7 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
         framing.send(sock, "objection", {"name": "AnswerTooLarge"})
     else:
         told = {"bytes": spool.written, "position": position, "notes": list(graphs.notes), "state": digest}
+        told["more"] = more
         framing.send(sock, "answer", told)
     finally:
         if spool.on_disk:
@@ -196,17 +202,14 @@ def _graphs_of(store: ox.Store, base: str, iri: str, notes: list[str]) -> list[o
     return [node]
 
 
-def run(
-    store: ox.Store, text: str, base: str, graphs: Graphs, answer_format: str, spool: Spool, *, union: bool
-) -> None:
-    """Evaluates and serialises; raises SyntaxError for an unclear query."""
+def evaluate(store: ox.Store, text: str, base: str, graphs: Graphs, *, union: bool) -> Results:
+    """The query on its graphs; raises SyntaxError for an unclear one. Rows come as they are read from it."""
     default: list[GraphName] | None = None if graphs.default is None else [*graphs.default]
     named: list[ox.NamedNode | ox.BlankNode] | None = None if graphs.named is None else [*graphs.named]
     if graphs.default is not None and len(graphs.default) > GRAPHS_AS_LIST_MAX and not named:
         store, default = memory.part(store, graphs.default), [ox.DefaultGraph()]
-    output = cast(IO[bytes], spool)
 
-    def ask(text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    def ask(text: str) -> Results:
         return store.query(
             text,
             base_iri=base + "/",
@@ -219,11 +222,43 @@ def run(
     if isinstance(results, ox.QuerySolutions):
         spelt = spelt_out(text, [variable.value for variable in results.variables])
         results = ask(spelt) if spelt != text else results
+    return results
+
+
+def give(results: Results, answer_format: str, spool: Spool, about: dict[str, str], rows_max: int | None) -> bool:
+    """Writes what came out in a format of the three tables; returns whether rows are left after `rows_max`."""
+    output = cast(IO[bytes], spool)
     if isinstance(results, ox.QueryTriples):
-        form = RDF_FORMATS[answer_format]
-        ox.serialize(results, output=output, format=form, prefixes=PREFIXES)
+        ox.serialize(results, output=output, format=RDF_FORMATS[answer_format], prefixes=PREFIXES)
+    elif isinstance(results, ox.QuerySolutions) and answer_format in TABLE_FORMATS:
+        if answer_format == "parquet":
+            return tables.write_parquet(results, spool.write, about, rows_max)
+        return tables.write_spreadsheet(results, spool.write, rows_max)
+    elif isinstance(results, ox.QuerySolutions) and rows_max is not None:
+        return give_first(results, RESULT_FORMATS[answer_format], output, rows_max)
     else:
         results.serialize(output=output, format=RESULT_FORMATS[answer_format])
+    return False
+
+
+def give_first(results: ox.QuerySolutions, form: ox.QueryResultsFormat, output: IO[bytes], rows_max: int) -> bool:
+    """The first rows, and whether there are more, of one evaluation and without a loop over rows.
+
+    The engine serialises all that it finds. In TSV a row is a line, whatever stands in it, so there the rest is cut.
+    """
+    lines = results.serialize(format=ox.QueryResultsFormat.TSV) or b""
+    end = lines.find(b"\n")
+    for _ in range(rows_max):
+        end = lines.find(b"\n", end + 1)
+        if end < 0:
+            break
+    more = 0 <= end < len(lines) - 1
+    page = lines[: end + 1] if more else lines
+    if form == ox.QueryResultsFormat.TSV:
+        output.write(page)
+    else:
+        ox.parse_query_results(page, format=ox.QueryResultsFormat.TSV).serialize(output=output, format=form)
+    return more
 
 
 def spelt_out(text: str, columns: Sequence[str]) -> str:

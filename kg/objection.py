@@ -31,11 +31,11 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns,
     │   ├── QueryTooManyOperators, UpdateRefused
     │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml, FunctionUnknown
-    │   ├── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone
+    │   ├── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone, VersionUnknown
     │   └── TimeUnclear, TimeAhead, TimeBefore, SnapshotUnknown, SnapshotUnclear, SnapshotExists
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing
-    │   └── NotThere, VerbUnknown, FormatUnknown
+    │   └── NotThere, VerbUnknown, FormatUnknown, ExtraMissing
     └── Overrun         there was no time or room
         └── TimeOut, MemoryOut, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """

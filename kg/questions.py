@@ -8,6 +8,7 @@ that the library writes; a parameter without a value leaves its row open. Each q
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,9 @@ from kg.vocabulary import SCHEME, XSD
 
 LANGUAGES = ("nl", "en")
 TEXT_CHARACTERS_MAX = 1000  # A parameter is a name, a date or some words; more is not a parameter.
+VERSION_CHARACTERS = 16  # Of the digest: short enough for an address, long enough that no two texts share it.
 REGISTER = "wijk"  # Whose names places bear.
+RESERVED = ("after", "at", "for", "limit")  # What these mean is the same for every question.
 
 _TYPES = ("iri", "lang", "string", "integer", "date", "year", "boolean", "party", "place")
 _PATTERNS = {
@@ -32,8 +35,8 @@ _PATTERNS = {
     "year": r"\d{4}",
     "boolean": r"true|false",
 }
-_DATATYPES = {"integer": "integer", "date": "date", "year": "gYear", "boolean": "boolean"}
-_EXAMPLES = {
+DATATYPES = {"integer": "integer", "date": "date", "year": "gYear", "boolean": "boolean"}
+_EXPECTED = {
     "integer": "-3, 0, 12",
     "date": "2027-06-30",
     "year": "2023",
@@ -42,6 +45,16 @@ _EXAMPLES = {
     "place": "pl-oost, https://…/id/wijk/pl-oost",
     "iri": "https://…",
 }
+_EXAMPLES = {
+    "integer": "12",
+    "date": "2027-06-30",
+    "year": "2023",
+    "boolean": "true",
+    "string": "thuis",
+    "party": "gemeente",
+    "place": "pl-oost",
+    "lang": "nl",
+}
 _SLUGS = {
     "party": re.compile(r"[a-z0-9][a-z0-9._-]{0,79}"),
     "place": re.compile(r"[a-z0-9][a-z0-9._-]{0,79}(/[a-z0-9][a-z0-9._-]{0,79}){0,2}"),
@@ -49,6 +62,7 @@ _SLUGS = {
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _NAME = re.compile(r"[a-z][A-Za-z0-9]*")
 _OPEN_ROW = re.compile(r"VALUES\s*\(\s*\?(\w+)\s*\)\s*\{\s*\(\s*UNDEF\s*\)\s*\}")
+_PREFIX = re.compile(r"^\s*PREFIX\s+([\w-]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
 _ORDER = re.compile(r"\bORDER\s+BY\b", re.IGNORECASE)
 _GRAPH_ANSWER = re.compile(r"\s*(CONSTRUCT|DESCRIBE)\b", re.IGNORECASE)
 _HEADS = ("nl", "about", "over")
@@ -91,6 +105,37 @@ class Question:
     base: str = ""
     concepts: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """Scheme IRI → notation → concept IRI, for parameters that are concepts."""
+
+    @property
+    def version(self) -> str:
+        """The beginning of its text's SHA-256: another text is another version."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:VERSION_CHARACTERS]
+
+    @property
+    def prefixes(self) -> Mapping[str, str]:
+        """The prefixes that its text declares: prefix → namespace."""
+        return dict(_PREFIX.findall(self.text))
+
+    def choices(self, parameter: Parameter) -> tuple[str, ...]:
+        """Every value that this parameter may have, where that is a list: languages, or the notations of a scheme."""
+        if parameter.type == "lang":
+            return LANGUAGES
+        scheme = SCHEME + parameter.type.removeprefix("concept:")
+        return tuple(self.concepts[scheme]) if parameter.type.startswith("concept:") else ()
+
+    def example(self, parameter: Parameter) -> str:
+        """A value that this parameter may have."""
+        choices = self.choices(parameter)
+        return choices[0] if choices else _EXAMPLES.get(parameter.type, f"{self.base}/id/{_EXAMPLES['party']}")
+
+    def expected(self, parameter: Parameter) -> str:
+        """What this parameter takes, by example."""
+        return ", ".join(self.choices(parameter)) or _EXPECTED.get(parameter.type, f"≤ {TEXT_CHARACTERS_MAX}")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be asked at an address of its own; the others are those that pages ask."""
+        return "/" not in self.name
 
 
 def load_questions(folders: Sequence[Path], ontology: Ontology, base: str) -> Mapping[str, Question]:
@@ -163,6 +208,8 @@ def _parameter(file: Path, number: int, words: Sequence[str], ontology: Ontology
     if words[1] not in known:
         near = get_close_matches(words[1], known, 3) or _TYPES
         raise UnclearQuestion(file, number, f"no type {words[1]}; did you mean {', '.join(near)}?")
+    if words[0] in RESERVED:
+        raise UnclearQuestion(file, number, f"{words[0]} means the same for every question: give it another name")
     match list(words[2:]):
         case [] | ["optional"]:
             return Parameter(words[0], words[1])
@@ -204,7 +251,9 @@ def bind(question: Question, values: Mapping[str, str]) -> str | tuple[Objection
         value = values.get(parameter.name) or parameter.default
         if not value:
             if parameter.required:
-                objections.append(object_to("ParameterMissing", path=parameter.name))
+                objections.append(
+                    object_to("ParameterMissing", path=parameter.name, limit=question.expected(parameter))
+                )
             continue
         term = _term(question, parameter, value)
         if isinstance(term, Objection):
@@ -238,8 +287,8 @@ def _term(question: Question, parameter: Parameter, value: str) -> ox.NamedNode 
         return ox.Literal(value)
     if kind in _PATTERNS:
         if not re.fullmatch(_PATTERNS[kind], value, re.ASCII) or (kind == "date" and not _is_day(value)):
-            return unclear(_EXAMPLES[kind])
-        return ox.Literal(value, datatype=ox.NamedNode(XSD + _DATATYPES[kind]))
+            return unclear(_EXPECTED[kind])
+        return ox.Literal(value, datatype=ox.NamedNode(XSD + DATATYPES[kind]))
     if kind.startswith("concept:"):
         known = question.concepts[SCHEME + kind.removeprefix("concept:")]
         if value in known or value in known.values():
@@ -247,10 +296,10 @@ def _term(question: Question, parameter: Parameter, value: str) -> ox.NamedNode 
         return unclear(", ".join(get_close_matches(value, known, 3) or known))
     if kind in _SLUGS and not _SCHEME.match(value):
         if not _SLUGS[kind].fullmatch(value):
-            return unclear(_EXAMPLES[kind])
+            return unclear(_EXPECTED[kind])
         inside = f"{REGISTER}/" if kind == "place" and "/" not in value else ""
         return ox.NamedNode(f"{question.base}/id/{inside}{value}")
-    return _iri(value) or unclear(_EXAMPLES["iri"])
+    return _iri(value) or unclear(_EXPECTED["iri"])
 
 
 def _iri(value: str) -> ox.NamedNode | None:

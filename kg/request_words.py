@@ -183,6 +183,11 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
         "Er is al een momentopname {value}. Een naam blijft bij zijn moment; kies een andere.",
         "There is a snapshot {value} already. A name stays with its moment; choose another.",
     ),
+    "VersionUnknown": (
+        None,
+        "Versie {value} van deze vraag is niet bewaard, of was er nooit. De huidige staat op {limit}.",
+        "Version {value} of this question is not kept, or never was. The current one is at {limit}.",
+    ),
 }
 
 UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
@@ -215,6 +220,11 @@ UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
         None,
         "Het gevraagde formaat hebben wij niet. Wel: {limit}.",
         "We do not have the format that you ask for. We have: {limit}.",
+    ),
+    "ExtraMissing": (
+        None,
+        "{value} maken wij hier niet: daarvoor moet de beheerder {path} installeren. Wel: {limit}.",
+        "We do not make {value} here: for that the operator has to install {path}. We have: {limit}.",
     ),
 }
 

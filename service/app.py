@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,13 +20,12 @@ from starlette.staticfiles import StaticFiles
 from kg.accounts import Accounts
 from kg.admission import Admission
 from kg.asking import Asking
-from kg.dumps import Dumps
 from kg.keeping import Projections, utc_now
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
 from kg.moments import Snapshots
 from kg.ontology import Ontology, read_ontology
-from kg.questions import load_questions
+from kg.questions import LANGUAGES, Question, load_questions
 from kg.remembering import Remembering
 from kg.settings import Settings, folder
 from service.cache import Cache, with_cache
@@ -38,17 +37,17 @@ from service.health import health_router
 from service.mementos import Mementos
 from service.metrics import Metrics, counted
 from service.negotiation import language
+from service.offering import SCHEMAS, operations_of
 from service.pages import Pages
+from service.pages.questions import named
 from service.questions import questions_router
 from service.resources import resources_router
-from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
 from service.times import Times
 from service.troubles import answer_troubles
 from service.words import words_router
 
 log = logging.getLogger(__name__)
-DUMPS = "dumps"  # The folder of the dumps, in the data folder; whoever copies that folder may leave it out.
 CLOCK_SECONDS = 60.0  # How often grounds that end are looked at; a projection hides them at once all the same.
 PUBLISHERS_MAX = 32  # Who waits for the same commit shares it; each waits in a thread of its own.
 
@@ -86,9 +85,7 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
     questions = load_questions(settings.folders("queries"), ontology, ledger.base)
     asking = Asking(projections, questions, settings)
     pasts = Remembering(ledger, ontology, settings)
-    times = Times(
-        pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url), Dumps(pasts, settings.data / DUMPS)
-    )
+    times = Times(pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url))
     house = House(settings, ontology, ledger, accounts, projections, admission, asking, times)
     try:
         ledger.end_grounds(utc_now()).result()
@@ -127,8 +124,6 @@ def make_app(house: House) -> Asgi:
     pages = Pages(house.asking, base=house.ledger.base, ontology=house.ontology, callers=callers)
     past_pages = (pages.past_page, pages.versions_page, pages.error_page)
     mementos = Mementos(house.times, callers, house.admission.convert, past_pages)
-    snapshot_pages = SnapshotPages(pages.snapshots_page, pages.snapshot_page, pages.difference_page, pages.error_page)
-    snapshots = SnapshotDoor(house.times, callers, house.admission.convert, snapshot_pages)
     _start(app)
     routers = (
         health_router(house.ledger.base, house.projections.states, callers, shapes=house.settings.shacl_engine),
@@ -141,17 +136,16 @@ def make_app(house: House) -> Asgi:
             pages.ask_page,
             house.times,
         ),
-        questions_router(house.asking, callers, pages.question_page),
+        questions_router(house.asking, callers, pages.question_page, {tongue: named(tongue) for tongue in LANGUAGES}),
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
         resources_router(speaking, mementos, pages.document_page, pages.error_page),
         mementos.router(),
-        snapshots_router(snapshots),
         pages.router(),
     )
     for router in routers:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=folder("viewer") / "static"), name="static")
-    _name_token(app)
+    _describe(app, house.asking.questions)
     routes = [*app.routes, *(route for router in routers for route in router.routes)]
     answer_troubles(app, house.ledger.base, routes, pages.error_page)
     cache, metrics = Cache(house.settings.cache_bytes_max), house.metrics
@@ -167,14 +161,17 @@ def _start(app: FastAPI) -> None:
         return RedirectResponse(f"/{lang}/", 302, {"Vary": "Accept-Language"})
 
 
-def _name_token(app: FastAPI) -> None:
-    """Tells in the OpenAPI text how a token is sent."""
+def _describe(app: FastAPI, questions: Mapping[str, Question]) -> None:
+    """Adds to the OpenAPI text how a token is sent, and an operation for each question that can be asked."""
     written = app.openapi
+    operations = operations_of([question for question in questions.values() if question.is_open])
 
     def openapi() -> dict[str, Any]:
         text = written()
-        schemes = text.setdefault("components", {}).setdefault("securitySchemes", {})
-        schemes["token"] = {"type": "http", "scheme": "bearer"}
+        parts = text.setdefault("components", {})
+        parts.setdefault("securitySchemes", {})["token"] = {"type": "http", "scheme": "bearer"}
+        parts.setdefault("schemas", {}).update(SCHEMAS)
+        text["paths"].update(operations)
         return text
 
     app.openapi = openapi  # type: ignore[method-assign]

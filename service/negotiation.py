@@ -30,6 +30,8 @@ RESULTS = (
 )
 # Every Turtle document is one in N3 as well.
 TURTLE = Format("turtle", "text/turtle", ".ttl", ("application/x-turtle",), ("n3",))
+PARQUET = Format("parquet", "application/vnd.apache.parquet", ".parquet", ("application/x-parquet",))
+SPREADSHEET = Format("spreadsheet", "text/csv", ".csv")  # CSV too, but not SPARQL's: asked with `for=spreadsheets`.
 TRIPLES = (
     TURTLE,
     Format("ntriples", "application/n-triples", ".nt", ("text/plain",), ("n-triples",)),

@@ -1,170 +1,309 @@
-"""The door for named questions: a catalogue, and each question as an API with typed parameters and paging."""
+"""The door for named questions: a catalogue, and each question as an API with typed parameters, versions and paging."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from hashlib import sha256
+from urllib.parse import urlencode
 
+import pyoxigraph as ox
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from kg.answering import RDF_FORMATS
 from kg.asking import Answer, Asking
+from kg.executables import questions_as_triples
 from kg.objection import Objection, object_to
 from kg.questions import LANGUAGES, Question, bind, page
+from kg.tables import parquet_is_there
+from kg.vocabulary import PREFIXES
 from service.answers import answer_response, position_headers
-from service.callers import Callers
-from service.negotiation import HTML, RESULTS, TRIPLES, Format, choose, content_type, language
+from service.callers import Callers, Calling
+from service.negotiation import (
+    HTML,
+    PARQUET,
+    RESULTS,
+    SPREADSHEET,
+    TRIPLES,
+    Format,
+    choose,
+    content_type,
+    language,
+)
+from service.offering import (
+    JSON,
+    OF_EVERY_QUESTION,
+    RESPONSES,
+    SPREADSHEETS,
+    TEXT,
+    catalogue_entry,
+    formats_of,
+)
+from service.paging import Page, first_page, mark, page_asked, page_links
 from service.problems import RETRY_SECONDS, problem
-from service.reception import names, refuse_unknown
+from service.reception import names, refuse_unknown, unchanged
 
-TEXT = Format("query", "application/sparql-query", ".rq")
-ROWS_PER_PAGE_MAX = 10_000  # More rows than that are a download: ask the query itself at /sparql.
+CATALOGUE_FORMATS = (HTML, JSON, *TRIPLES)
+DOWNLOADS = (PARQUET, SPREADSHEET)  # What a browser saves rather than shows, under the question's name.
 QuestionPage = Callable[[Request, Question | None], Awaitable[Response]]
 
 
-def catalogue_entry(question: Question) -> dict[str, Any]:
-    """One question in the catalogue: its sentence, its parameters, its address."""
-    return {
-        "name": question.name,
-        "question": {"nl": question.question_nl, "en": question.question_en},
-        "parameters": [{"parameter": p.name, "type": p.type, "required": p.required} for p in question.parameters],
-        "href": f"/queries/{question.name}",
-    }
+@dataclass(frozen=True)
+class Asked:
+    """A question as it is asked: bound to its values, in a format, the whole or a page of it."""
+
+    question: Question
+    text: str
+    values: Mapping[str, str]
+    lang: str
+    form: Format
+    page: Page | None
+
+    @property
+    def mark(self) -> str:
+        """A short digest of question and parameters."""
+        return mark(self.question, self.values)
 
 
-def questions_router(asking: Asking, callers: Callers, html: QuestionPage) -> APIRouter:
-    """The router of `/queries`."""
+def questions_router(asking: Asking, callers: Callers, html: QuestionPage, titles: Mapping[str, str]) -> APIRouter:
+    """The router of `/queries`; `titles` says what the catalogue is called, by language."""
     router = APIRouter(tags=["Questions"])
     base = asking.base
-    named = {name: q for name, q in asking.questions.items() if "/" not in name}
+    named = {name: q for name, q in asking.questions.items() if q.is_open}
+
+    @cache
+    def written(form: Format) -> bytes:
+        """The catalogue in a format; the questions do not change while we run."""
+        if form is JSON:
+            return json.dumps({"questions": [catalogue_entry(q) for q in named.values()]}, ensure_ascii=False).encode()
+        media = {q.is_construct: [f.media_type for f in formats_of(q)] for q in named.values()}
+        triples = questions_as_triples(base, named.values(), titles, media)
+        return ox.serialize(triples, format=RDF_FORMATS[form.name], prefixes=PREFIXES) or b""
+
+    async def catalogued(request: Request, form: Format | None) -> Response:
+        refused = refuse_unknown(names(request), ("lang",))
+        if refused is None and form is None:
+            refused = object_to("FormatUnknown", limit=", ".join(f.media_type for f in CATALOGUE_FORMATS))
+        if refused is not None or form is None:
+            return problem(request, base, *((refused,) if refused else ()))
+        if form is HTML:
+            return await html(request, None)
+        return _fixed(request, written(form), content_type(form))
 
     @router.get(
         "/queries",
         summary="The questions that can be asked by name",
-        description="Each with its sentence in Dutch and English and its typed parameters.",
+        description="Each with its sentence and meaning in Dutch and English, its typed parameters, formats and "
+        "version. HTML, JSON, and RDF in which each is a `sh:SPARQLExecutable`; `/queries.json`, `.ttl`, `.jsonld`, "
+        "`.nt` and `.rdf` are addresses for these.",
     )
     async def catalogue(request: Request) -> Response:
-        refused = refuse_unknown(names(request), ("lang",))
-        if refused is not None:
-            return problem(request, base, refused)
-        form = choose(request.headers.get("accept"), (HTML, Format("json", "application/json", ".json")))
+        return await catalogued(request, choose(request.headers.get("accept"), CATALOGUE_FORMATS))
+
+    @router.get("/queries.{ending}", include_in_schema=False)
+    async def catalogue_in(request: Request, ending: str) -> Response:
+        form = next((f for f in CATALOGUE_FORMATS if f.suffix == f".{ending}"), None)
         if form is None:
-            return problem(request, base, object_to("FormatUnknown", limit="text/html, application/json"))
+            return problem(request, base, object_to("NotThere", focus=request.url.path))
+        return await catalogued(request, form)
+
+    async def answered(request: Request, question: Question, ending: str) -> Response:
+        form = _form(request, question, ending)
+        if isinstance(form, Objection):
+            return problem(request, base, form)
+        calling = callers.calling(request)
         if form is HTML:
-            return await html(request, None)
-        body = {"questions": [catalogue_entry(q) for q in named.values()]}
-        return JSONResponse(body, headers={"Vary": "Accept, Accept-Language"})
+            refused = refuse_unknown(names(request), (*(p.name for p in question.parameters), "lang"))
+            answer = await html(request, question) if refused is None else problem(request, base, refused)
+        elif isinstance(calling, Objection):
+            answer = problem(request, base, calling)
+        else:
+            asked = understand(request, question, form)
+            if isinstance(asked, Asked):
+                answer = await _answer(request, asking, calling, asked)
+            else:
+                answer = problem(request, base, *asked)
+        links = _version_links(question, request if answer.status_code < 400 else None)
+        answer.headers["Link"] = ", ".join((*answer.headers.getlist("link"), *links))
+        return answer
 
     @router.get(
         "/queries/{name}",
         summary="Ask a named question",
-        description="Parameters as the catalogue says, `limit` and `after` for paging (the `Link` header has the next "
-        "page). JSON, CSV, TSV, XML, HTML, and the query's own text as `application/sparql-query`.",
-        responses={404: {"description": "No such question"}, 410: {"description": "The page is gone; start again"}},
+        description="Parameters as the catalogue says, `limit` and `after` for paging (the `Link` header has the next, "
+        "previous and first page). JSON, CSV, TSV, XML, Parquet, HTML, CSV for spreadsheets (`.csv?for=spreadsheets`), "
+        "and the query's own text as `application/sparql-query`. `Link: rel=latest-version` is the address of this "
+        "version of the question.",
+        responses=RESPONSES,
     )
     async def ask(request: Request, name: str) -> Response:
-        stem, dot, ending = name.rpartition(".")
-        suffix = next((f for f in (*RESULTS, TRIPLES[0], TEXT) if dot and f.suffix == f".{ending}"), None)
-        suffix = RESULTS[0] if dot and ending == "json" else suffix
-        question = named.get(stem if suffix else name)
+        question, ending = _named(named, name)
         if question is None:
             return problem(request, base, object_to("NotThere", focus=f"/queries/{name[:100]}"))
-        known = (*(p.name for p in question.parameters), "limit", "after", "lang")
-        refused = refuse_unknown(names(request), known)
-        if refused is not None:
-            return problem(request, base, refused)
-        graph = question.is_construct
-        offered = (*TRIPLES, HTML, TEXT) if graph else (*RESULTS, HTML, TEXT)
-        form = suffix if suffix in offered else None if suffix else choose(request.headers.get("accept"), offered)
-        if form is None:
-            return problem(request, base, object_to("FormatUnknown", limit=", ".join(f.media_type for f in offered)))
-        if form is HTML:
-            return await html(request, question)
-        return await _rows(request, asking, callers, question, form)
+        return await answered(request, question, ending)
+
+    @router.get(
+        "/queries/{name}/versions",
+        summary="The versions of a question",
+        description="The version that is asked now. Former versions are not kept.",
+        responses={404: {"description": "No such question"}},
+    )
+    async def versions(request: Request, name: str) -> Response:
+        question = named.get(name)
+        refused = refuse_unknown(names(request), ("lang",)) if question else object_to("NotThere", focus=name[:100])
+        if refused is None and choose(request.headers.get("accept"), (JSON,)) is None:
+            refused = object_to("FormatUnknown", limit=JSON.media_type)
+        if refused is not None or question is None:
+            return problem(request, base, *((refused,) if refused else ()))
+        entry = catalogue_entry(question)
+        current = {"version": question.version, "href": entry["versionHref"], "current": True}
+        body = {"name": name, "versions": [current], "formerVersionsKept": False}
+        return _fixed(request, json.dumps(body).encode(), JSON.media_type)
+
+    @router.get(
+        "/queries/{name}/versions/{version}",
+        summary="Ask one version of a named question",
+        description="The version is the beginning of the SHA-256 of the question's text. The current one answers like "
+        "the question itself; another is 404, with the address of the current one.",
+        responses=RESPONSES,
+    )
+    async def ask_version(request: Request, name: str, version: str) -> Response:
+        question = named.get(name)
+        if question is None:
+            return problem(request, base, object_to("NotThere", focus=f"/queries/{name[:100]}"))
+        asked, _, ending = version.partition(".")
+        if asked != question.version:
+            current = f"/queries/{name}/versions/{question.version}"
+            links = {"Link": ", ".join(_version_links(question))}
+            told = object_to("VersionUnknown", focus=request.url.path, value=asked[:64], limit=current)
+            return problem(request, base, told, headers=links)
+        return await answered(request, question, ending)
 
     return router
 
 
-async def _rows(request: Request, asking: Asking, callers: Callers, question: Question, form: Format) -> Response:
-    base = asking.base
-    calling = callers.calling(request)
-    if isinstance(calling, Objection):
-        return problem(request, base, calling)
-    values = {k: v for k, v in request.query_params.items() if k not in ("limit", "after")}
-    if values.get("lang", "nl") not in LANGUAGES:
-        return problem(
-            request, base, object_to("ParameterUnclear", path="lang", value=values["lang"][:20], limit="nl, en")
-        )
-    lang = language(values.get("lang"), request.headers.get("accept-language"))
-    if any(p.name == "lang" for p in question.parameters):
-        values["lang"] = lang
+def _fixed(request: Request, body: bytes, media_type: str) -> Response:
+    """What stays the same while we run, with an ETag of its bytes."""
+    headers = {"ETag": f'"{sha256(body).hexdigest()[:32]}"', "Vary": "Accept", "Cache-Control": "no-cache"}
+    if unchanged(request, headers["ETag"]):
+        return Response(None, 304, headers)
+    return Response(body, 200, headers, media_type)
+
+
+def _named(named: Mapping[str, Question], name: str) -> tuple[Question | None, str]:
+    """The question of an address, and what stands after its last dot."""
+    if name in named:
+        return named[name], ""
+    stem, _, ending = name.rpartition(".")
+    return named.get(stem), ending
+
+
+def _form(request: Request, question: Question, ending: str) -> Format | Objection:
+    """The format that the address or `Accept` asks for; `for=spreadsheets` is CSV of another kind."""
+    offered = formats_of(question)
+    accept = request.headers.get("accept")
+    given = ", ".join(f.media_type for f in offered)
+    form: Format | None
+    if ending:
+        ending = f".{ending}"
+        form = next((f for f in offered if ending in (f.suffix, ".json" if JSON.media_type in f.aliases else "")), None)
+        if form is None and ending not in {f.suffix for f in (*RESULTS, *TRIPLES, JSON, PARQUET)}:
+            return object_to("NotThere", focus=request.url.path)
+        wants_parquet = ending == PARQUET.suffix
     else:
-        values.pop("lang", None)
+        if any(name in request.query_params for name in ("limit", "after")):
+            offered = tuple(f for f in offered if f is not HTML)  # A page for people has no pages.
+        if request.query_params.get("for") == SPREADSHEETS:
+            offered = tuple(f for f in offered if f.media_type == SPREADSHEET.media_type)
+        form = choose(accept, offered)
+        wants_parquet = form is None and choose(accept, (PARQUET,)) is not None
+    if form is None and wants_parquet and not question.is_construct and not parquet_is_there():
+        return object_to("ExtraMissing", value=PARQUET.media_type, path="wijkgraaf[parquet]", limit=given)
+    if form is None:
+        return object_to("FormatUnknown", limit=given)
+    if form.media_type == SPREADSHEET.media_type and request.query_params.get("for") == SPREADSHEETS:
+        return SPREADSHEET
+    return form
+
+
+def understand(request: Request, question: Question, form: Format) -> Asked | tuple[Objection, ...]:
+    """What is asked, or every objection to it at once."""
+    of_its_own = [p.name for p in question.parameters]
+    known = list(dict.fromkeys((*of_its_own, *OF_EVERY_QUESTION)))
+    objections: list[Objection] = []
+    for name, count in Counter(names(request)).items():
+        if name not in known or (question.is_construct and name in ("limit", "after", "for")):
+            near = ", ".join(get_close_matches(name, known, 3) or known)
+            objections.append(object_to("ParameterUnknown", path=name[:100], limit=near))
+        elif count > 1:
+            objections.append(object_to("ParameterUnclear", path=name, value=f"{count}×", limit="1×"))
+    given = dict(request.query_params)
+    lang = language(given.get("lang"), request.headers.get("accept-language"))
+    values = {name: given[name] for name in of_its_own if name in given and name != "lang"}
+    if given.get("lang", lang) not in LANGUAGES:
+        told = object_to("ParameterUnclear", path="lang", value=given["lang"][:20], limit=", ".join(LANGUAGES))
+        objections.append(told)
+    if "lang" in of_its_own:
+        values["lang"] = lang
+    if "for" in given and form is not SPREADSHEET:
+        wanted = f"{SPREADSHEETS} (.csv)"
+        objections.append(object_to("ParameterUnclear", path="for", value=given["for"][:100], limit=wanted))
     text = bind(question, values)
     if not isinstance(text, str):
-        return problem(request, base, *text)
-    if form is TEXT:
-        return Response(text, 200, {"Vary": "Accept"}, TEXT.media_type)
-    paging = _paging(request, question, values)
-    if isinstance(paging, Objection):
-        return problem(request, base, paging)
-    limit, offset, position = paging
-    asked = text if limit is None else page(text, limit, offset)
-    answer = await asking.ask(calling.audience, asked, answer_format=form.name)
+        objections += text
+    rows = None if question.is_construct else page_asked(request, mark(question, values))
+    if isinstance(rows, Objection):
+        objections.append(rows)
+    if objections or not isinstance(text, str) or isinstance(rows, Objection):
+        return tuple(objections)
+    return Asked(question, text, values, lang, form, rows)
+
+
+async def put(asking: Asking, calling: Calling, asked: Asked) -> Answer | Objection:
+    """Puts the question to the audience's projection: the one place where a named question is asked."""
+    rows = asked.page
+    if rows is None:
+        return await asking.ask(calling.audience, asked.text, answer_format=asked.form.name)
+    # One row more than is given tells whether there is another page.
+    text = page(asked.text, rows.limit + 1, rows.offset)
+    return await asking.ask(calling.audience, text, answer_format=asked.form.name, rows_max=rows.limit)
+
+
+async def _answer(request: Request, asking: Asking, calling: Calling, asked: Asked) -> Response:
+    if asked.form is TEXT:
+        return _fixed(request, asked.text.encode(), TEXT.media_type)
+    answer = await put(asking, calling, asked)
     if isinstance(answer, Objection):
         if answer.name == "Busy":
             answer = object_to("Busy", limit=f"{RETRY_SECONDS} s")
-        return problem(request, base, answer)
-    if position is not None and position != answer.position:
+        return problem(request, asking.base, answer)
+    rows = asked.page
+    if rows is not None and rows.position not in (None, answer.position):
         answer.read()
-        return problem(request, base, object_to("CursorGone", limit=f"/queries/{question.name}"))
-    headers = position_headers(answer, calling.audience, f"{form.name}-{_mark(question, values)}")
-    if limit is not None and await _more(asking, calling.audience, page(text, 1, offset + limit)):
-        after = _cursor(answer.position, offset + limit, question, values)
-        following = request.url.include_query_params(limit=limit, after=after)
-        headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
-    headers["Content-Language"] = lang
-    return answer_response(request, answer, content_type(form), headers)
+        again = first_page(request)
+        gone = object_to("CursorGone", limit=again)
+        return problem(request, asking.base, gone, headers={"Link": f'<{again}>; rel="first"'})
+    headers = position_headers(answer, calling.audience, f"{asked.form.name}-{asked.mark}")
+    headers["Content-Language"] = asked.lang
+    if rows is not None:
+        headers["Link"] = ", ".join(page_links(request, rows, answer.position, asked.mark, more=answer.more))
+    if asked.form in DOWNLOADS:
+        headers["Content-Disposition"] = f'attachment; filename="{asked.question.name}{asked.form.suffix}"'
+    return answer_response(request, answer, content_type(asked.form), headers)
 
 
-async def _more(asking: Asking, audience: str, text: str) -> bool:
-    """Whether there is a row after this page."""
-    answer = await asking.ask(audience, text, answer_format="json")
-    return isinstance(answer, Answer) and bool(json.loads(answer.read())["results"]["bindings"])
-
-
-def _mark(question: Question, values: Mapping[str, str]) -> str:
-    """A short digest of question and parameters: a cursor belongs to both."""
-    text = json.dumps([question.text, sorted(values.items())])
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _cursor(position: int, offset: int, question: Question, values: Mapping[str, str]) -> str:
-    text = json.dumps({"p": position, "o": offset, "q": _mark(question, values)}, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _paging(
-    request: Request, question: Question, values: Mapping[str, str]
-) -> tuple[int | None, int, int | None] | Objection:
-    """(limit, offset, position that it must still be), from `limit` and `after`."""
-    asked = request.query_params.get("limit")
-    after = request.query_params.get("after")
-    if asked is None and after is None:
-        return None, 0, None
-    if asked is None or not asked.isdigit() or not 1 <= int(asked) <= ROWS_PER_PAGE_MAX:
-        return object_to("ParameterUnclear", path="limit", value=asked or "", limit=f"1–{ROWS_PER_PAGE_MAX}")
-    if after is None:
-        return int(asked), 0, None
-    try:
-        cursor = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-        position, offset, mark = int(cursor["p"]), int(cursor["o"]), str(cursor["q"])
-    except (ValueError, KeyError, TypeError):
-        return object_to("ParameterUnclear", path="after", value=after[:100], limit="Link: rel=next")
-    if mark != _mark(question, values) or offset < 0:
-        return object_to("ParameterUnclear", path="after", value=after[:100], limit="Link: rel=next")
-    return int(asked), offset, position
+def _version_links(question: Question, request: Request | None = None) -> Sequence[str]:
+    """Where this version of the question is, where it is always the latest, and where its history is (RFC 5829)."""
+    here = f"/queries/{question.name}"
+    query = "?" + urlencode(request.query_params.multi_items()) if request and request.query_params else ""
+    return (
+        f'<{here}/versions/{question.version}{query}>; rel="latest-version"',
+        f'<{here}{query}>; rel="canonical"',
+        f'<{here}/versions>; rel="version-history"',
+    )

@@ -105,10 +105,10 @@ def test_the_catalogue_names_every_question_in_both_languages(moerwijk: Service)
     found = get(moerwijk, "/queries", "application/json").json()["questions"]
     assert len(found) == 30
     for question in found:
-        assert {"name", "question", "parameters", "href"} == question.keys()
+        assert {"name", "question", "parameters", "href"} <= question.keys()
         assert question["question"]["nl"].endswith("?")
         assert question["question"]["en"].endswith("?")
-        assert all({"parameter", "type", "required"} == p.keys() for p in question["parameters"])
+        assert all({"parameter", "type", "required"} <= p.keys() for p in question["parameters"])
 
 
 @pytest.mark.parametrize(

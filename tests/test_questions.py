@@ -54,6 +54,7 @@ WRONG = {
         (HEAD + "# param thing iri mandatory\n" + BODY, 5, "required"),
         (HEAD + "# param thing iri default\n" + BODY, 5, "default VALUE"),
         (HEAD + THING + THING + BODY, 6, "twice"),
+        (HEAD + "# param limit integer\n" + BODY, 5, "another name"),
         (HEAD + BODY, 5, "no parameter"),
         (HEAD + THING + "# param other iri\n" + BODY, 1, "VALUES (?other)"),
         (HEAD + THING + BODY.replace(" ORDER BY ?s", ""), 6, "ORDER BY"),

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from kg.perspectives import Row, Value, card_name
+from kg.tables import as_text
 from kg.voices import Card, Claim, Experience, Named, Reply, Tie, Voice, Words
 
 COLUMNS = (
     "item", "what", "kind", "name", "text", "lang", "voice", "voiceName", "teller",
     "relation", "from", "fromName", "to", "toName", "basis", "year", "readBy", "fictional",
 )  # fmt: skip
-# A cell that begins like a formula is shown as text by spreadsheets when an apostrophe stands before it.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PREFIXES = {
     "lw": "https://w3id.org/lerende-wijk/def#",
     "dcterms": "http://purl.org/dc/terms/",
@@ -183,7 +182,7 @@ def as_csv(items: Sequence[Item]) -> bytes:
     writer.writerow(COLUMNS)
     for item in items:
         cells = [item.get(column) or "" for column in COLUMNS]
-        writer.writerow(["'" + cell if cell.startswith(FORMULA_STARTS) else cell for cell in cells])
+        writer.writerow([as_text(cell) for cell in cells])
     return out.getvalue().encode()
 
 

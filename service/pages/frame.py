@@ -30,7 +30,13 @@ FORMS = {
     "application/ld+json": "JSON-LD",
     "application/n-triples": "N-Triples",
     "application/json": "JSON",
+    "application/rdf+xml": "RDF/XML",
+    "application/sparql-query": "SPARQL",
+    "application/sparql-results+json": "JSON",
+    "application/sparql-results+xml": "XML",
+    "application/vnd.apache.parquet": "Parquet",
     "text/csv": "CSV",
+    "text/tab-separated-values": "TSV",
 }
 PATTERNS = 8  # How many fillings a mark can have; with a shape per perspective and a name beside it that is enough.
 

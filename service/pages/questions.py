@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from kg.objection import OBJECTIONS
 from kg.perspectives import Row, concepts, slug
 from kg.questions import bind
+from service.negotiation import HTML
+from service.offering import addresses_of, spreadsheet_address
 from service.pages.formats import Item
 from service.pages.frame import SCHEME, Asker, Page, title
 from service.pages.links import REGISTER_SLUG, Links
@@ -27,6 +29,11 @@ def sentence(question: Question, language: str) -> str:
     return question.question_nl if language == "nl" else question.question_en
 
 
+def named(language: str) -> str:
+    """What the catalogue of questions is called."""
+    return title(speaker(language)("questions.title"))
+
+
 def catalogue_page(links: Links, questions: Mapping[str, Question]) -> Page:
     """All named questions, as sentences."""
     say = speaker(links.language)
@@ -40,7 +47,7 @@ def catalogue_page(links: Links, questions: Mapping[str, Question]) -> Page:
         {"named": named},
         items=tuple({"item": name, "what": "question", "name": text} for text, name in named),
         here="/queries",
-        alternates=(("application/json", "/queries"),),
+        alternates=(("application/json", "/queries.json"), ("text/turtle", "/queries.ttl")),
     )
 
 
@@ -82,14 +89,16 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
     lacking = [parameter.name for parameter in fields if parameter.required and not values.get(parameter.name)]
     given = {name: text for name, text in values.items() if text and name not in unknown}
     rows: Sequence[Row] = ()
-    bound = () if lacking else bind(question, given)
+    spoken = {"lang": links.language} if any(parameter.name == "lang" for parameter in question.parameters) else {}
+    bound = () if lacking else bind(question, {**given, **spoken})
     objections = bound if isinstance(bound, tuple) else ()
     refused = " ".join(o.message_nl if links.language == "nl" else o.message_en for o in objections)
     if not lacking and not refused and not question.is_construct:
         rows = await ask.quiet(question.name, **given)
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "fictional"))
     asked = urlencode({**given, "lang": links.language})
-    public = bool(rows) and "/" not in question.name
+    answered = bool(bound) and not refused and question.is_open
+    spreadsheet = spreadsheet_address(question) if answered else None
     return Page(
         "question.html",
         sentence(question, links.language),
@@ -108,14 +117,16 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
             "left": max(0, len(rows) - ROWS_SHOWN_MAX),
             "columns": [column for column in columns if column + "Name" not in columns],
             "means": question.about_nl if links.language == "nl" else question.about_en,
+            "spreadsheet": f"{spreadsheet}&{asked}" if spreadsheet else None,
+            "version": f"/queries/{question.name}/versions/{question.version}?{asked}" if answered else None,
         },
         position=ask.position,
         crumbs=((title(say("questions.title")), f"/queries?lang={links.language}"),),
         here=f"/queries/{question.name}" + (f"?{urlencode(given)}" if given else ""),
         alternates=tuple(
-            (media, f"/queries/{question.name}{suffix}?{asked}")
-            for media, suffix in (("text/csv", ".csv"), ("application/json", ".json"))
-            if public
+            (form.media_type, f"{address}?{asked}")
+            for form, address in addresses_of(question)
+            if answered and form is not HTML
         ),
         status=400 if refused else 200,
     )
