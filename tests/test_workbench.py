@@ -110,9 +110,7 @@ def test_a_chart_says_what_its_table_says_in_the_same_order(site: httpx.Client) 
     assert [row[1].text for row in rows_of(page)] == bars
     years = "SELECT * { VALUES (?year ?n) { ('2001'^^xsd:gYear 1) ('2003'^^xsd:gYear -2) ('2004'^^xsd:gYear 3) } }"
     line = asked(site, "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> " + years)
-    xs = [
-        float(dot.attributes["cx"]) for dot in line.all("circle") if "cy" in dot.attributes and dot.parent.name == "g"
-    ]
+    xs = [float(dot.attributes["cx"].removesuffix("%")) for dot in by_id(line, "chart").all("circle")]
     assert 2 * (xs[2] - xs[1]) == pytest.approx(xs[1] - xs[0], abs=0.2)
     assert [] == asked(site, MANY).all(id="chart")
 

@@ -14,9 +14,12 @@ from kg.vocabulary import XSD
 from service.pages.results import WKT, Came, CellShown, Line
 
 BARS_MAX = 60  # More bars than this are a pattern, no longer a reading; the table has them all.
-LABEL_CHARACTERS_MAX = 34  # What fits beside the bars.
-ROW_HEIGHT, LABEL_WIDTH, BAR_WIDTH, VALUE_WIDTH = 30, 240, 380, 90
-PLOT_HEIGHT = 220
+LABEL_CHARACTERS_MAX = 38  # What fits above a bar on a telephone.
+# Heights are in pixels, widths in percents: so a drawing fits every screen, and its letters stay as large as they are.
+ROW_HEIGHT = 46
+BARS_PERCENT = 84  # What is left is for the number behind the longest bar.
+PLOT_HEIGHT, PLOT_TOP, PLOT_FOOT, PLOT_SIDE_PERCENT = 220, 30, 34, 6
+POINTS_TOLD_MAX = 12  # More numbers than this would stand through each other; the first, the last and the highest stay.
 NUMBERS = frozenset(
     XSD + name
     for name in (
@@ -38,6 +41,9 @@ class Bar:
     x: float
     y: float
     width: float
+    """`x` and `width` in percents, `y` in pixels."""
+    told: bool = True
+    """Whether its number is written beside it."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,10 @@ class Chart:
     """The columns that are drawn."""
     bars: tuple[Bar, ...]
     zero: float
-    width: int
+    """Where nothing is: across in percents for bars, down in pixels for a line."""
     height: int
     left: int
     """How many rows are in the table alone."""
-
-    @property
-    def line(self) -> str:
-        """The points as SVG writes them."""
-        return " ".join(f"{bar.x:g},{bar.y:g}" for bar in self.bars)
 
 
 @dataclass(frozen=True)
@@ -92,43 +93,42 @@ def chart_of(came: Came) -> Chart | None:
 def _bar_chart(lines: Sequence[Line], names: str, numbers: str, left: int) -> Chart:
     values = [_number(line[numbers]) or 0.0 for line in lines]
     low, high = min(0.0, *values), max(0.0, *values)
-    scale = BAR_WIDTH / ((high - low) or 1.0)
-    zero = LABEL_WIDTH - low * scale
+    scale = BARS_PERCENT / ((high - low) or 1.0)
     bars = tuple(
         Bar(
             _label(line[names]),
             _lang(line[names]),
             line[numbers].value,
-            round(zero + min(0.0, value) * scale, 1),
+            round((min(0.0, value) - low) * scale, 2),
             at * ROW_HEIGHT,
-            round(abs(value) * scale, 1),
+            round(abs(value) * scale, 2),
         )
         for at, (line, value) in enumerate(zip(lines, values, strict=True))
     )
-    width = LABEL_WIDTH + BAR_WIDTH + VALUE_WIDTH
-    return Chart("bars", names, numbers, bars, round(zero, 1), width, len(bars) * ROW_HEIGHT, left)
+    return Chart("bars", names, numbers, bars, round(-low * scale, 2), len(bars) * ROW_HEIGHT, left)
 
 
 def _line_chart(lines: Sequence[Line], times: Sequence[float], names: str, numbers: str, left: int) -> Chart:
     """Points at their own time, joined; the floor is zero, so that a small change does not look large."""
     values = [_number(line[numbers]) or 0.0 for line in lines]
     low, high = min(0.0, *values), max(0.0, *values)
-    across = (LABEL_WIDTH + BAR_WIDTH) / (times[-1] - times[0])
+    across = (100 - 2 * PLOT_SIDE_PERCENT) / (times[-1] - times[0])
     up = PLOT_HEIGHT / ((high - low) or 1.0)
+    told = {0, len(lines) - 1, values.index(max(values))}
     bars = tuple(
         Bar(
             _label(line[names]),
             None,
             line[numbers].value,
-            round(VALUE_WIDTH / 2 + (time - times[0]) * across, 1),
-            round(ROW_HEIGHT + (high - value) * up, 1),
+            round(PLOT_SIDE_PERCENT + (time - times[0]) * across, 2),
+            round(PLOT_TOP + (high - value) * up, 1),
             0,
+            len(lines) <= POINTS_TOLD_MAX or at in told,
         )
-        for line, time, value in zip(lines, times, values, strict=True)
+        for at, (line, time, value) in enumerate(zip(lines, times, values, strict=True))
     )
-    width = LABEL_WIDTH + BAR_WIDTH + VALUE_WIDTH
-    zero = round(ROW_HEIGHT + high * up, 1)
-    return Chart("line", names, numbers, bars, zero, width, PLOT_HEIGHT + 3 * ROW_HEIGHT, left)
+    height = PLOT_TOP + PLOT_HEIGHT + PLOT_FOOT
+    return Chart("line", names, numbers, bars, round(PLOT_TOP + high * up, 1), height, left)
 
 
 def spots_of(came: Came) -> tuple[Spot, ...]:

@@ -63,7 +63,7 @@ class Bench:
     completion: str | None = None
     """The address of the vocabulary's words as JSON."""
     parameters: tuple[str, ...] = ()
-    """What the door knows beside query, dataset, format and language, and the form has a field for: `at`."""
+    """What the door knows beside query, dataset, format and language, and the form has a field for: `at`, `rewrite`."""
     alone: bool = False
     """No other pages are there: no menu, and things lead to themselves."""
 
@@ -211,6 +211,7 @@ def workbench_page(
         "address_max": ADDRESS_CHARACTERS_MAX,
         "seconds_max": int(bench.settings.query_seconds_anonymous_max),
         "at": dict(others).get("at", ""),
+        "as_written": dict(others).get("rewrite") == "off",
         "only": [pair for pair in others if pair[0].endswith("-graph-uri")],
         "others_by_name": by_name(others),
         "here_word": here_word(text),

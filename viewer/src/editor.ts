@@ -30,11 +30,11 @@ const LOOK = EditorView.theme({
   ".cm-gutters": { backgroundColor: "var(--wijk-tint)", color: "var(--wijk-soft)", borderRight: "1px solid var(--wijk-line)" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--wijk-tint)", outline: "1px solid var(--wijk-strong-line)" },
   ".cm-tooltip": { backgroundColor: "var(--wijk-card)", color: "var(--wijk-ink)", border: "1px solid var(--wijk-strong-line)" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--wijk-mono)", fontSize: "0.875rem", maxWidth: "min(90vw, 40rem)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--wijk-mono)", fontSize: "0.875rem", maxWidth: "min(75vw, 40rem)" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.2rem 0.5rem", whiteSpace: "normal" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--wijk-focus)", color: "var(--wijk-on-focus)" },
   ".cm-completionDetail": { fontFamily: "var(--wijk-sans)", fontStyle: "normal", marginLeft: "0.8em" },
-  ".cm-completionInfo": { maxWidth: "22rem", padding: "0.4rem 0.6rem", fontFamily: "var(--wijk-sans)", fontSize: "0.875rem" },
+  ".cm-completionInfo": { maxWidth: "min(75vw, 22rem)", padding: "0.4rem 0.6rem", fontFamily: "var(--wijk-sans)", fontSize: "0.875rem" },
   // The underline that the library draws is a picture in the style sheet, which the policy of the pages does not let in.
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--wijk-hue-5) 2px", textUnderlineOffset: "0.2em", paddingBottom: "0" },
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--wijk-hue-5)" },
