@@ -16,6 +16,7 @@ import pyoxigraph as ox
 from kg import cage, framing, tables
 from kg.engines import memory
 from kg.query_text import QueryText, look_at
+from kg.rewriting import Rewritten, rewrite
 from kg.vocabulary import HELD_BY, PREFIXES
 
 SPOOL_MEMORY_BYTES_MAX = 16 * 1024 * 1024  # Up to here an answer stays in memory; above, in a file on disk.
@@ -118,7 +119,7 @@ class Graphs:
 
 
 def answer(store: ox.Store, base: str, position: int, digest: str, frame: framing.Frame, sock: socket.socket) -> None:
-    """Answers `frame` (body: text; file: where to; head: format, limit_bytes, rows_max, the graphs, union).
+    """Answers `frame` (body: text; file: where to; head: format, limit_bytes, rows_max, graphs, union, rewrite).
 
     `position` and `digest` tell which state of the store this is. With `rows_max` the reply tells in `more` whether
     there are rows after those.
@@ -132,8 +133,9 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
     form = str(head["format"])
     spool = (XmlSpool if form in ("xml", "rdfxml") else Spool)(frame.files[0], sock, limit_bytes)
     about = {"query": text, "position": str(position)}
+    rewritten = rewrite(text) if head.get("rewrite") else Rewritten(text)
     try:
-        results = evaluate(store, text, base, graphs, union=bool(head.get("union", True)))
+        results, rewritten = evaluate(store, text, rewritten, base, graphs, union=bool(head.get("union", True)))
         more = give(results, form, spool, about, head.get("rows_max"))
     except SyntaxError as error:
         told = place(error)
@@ -155,8 +157,8 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
             raise
         framing.send(sock, "objection", {"name": "AnswerTooLarge"})
     else:
-        told = {"bytes": spool.written, "position": position, "notes": list(graphs.notes), "state": digest}
-        told["more"] = more
+        notes = [*graphs.notes, *rewritten.notes]
+        told = {"bytes": spool.written, "position": position, "notes": notes, "state": digest, "more": more}
         framing.send(sock, "answer", told)
     finally:
         if spool.on_disk:
@@ -202,8 +204,13 @@ def _graphs_of(store: ox.Store, base: str, iri: str, notes: list[str]) -> list[o
     return [node]
 
 
-def evaluate(store: ox.Store, text: str, base: str, graphs: Graphs, *, union: bool) -> Results:
-    """The query on its graphs; raises SyntaxError for an unclear one. Rows come as they are read from it."""
+def evaluate(
+    store: ox.Store, text: str, rewritten: Rewritten, base: str, graphs: Graphs, *, union: bool
+) -> tuple[Results, Rewritten]:
+    """The query on its graphs, and the form in which it was asked; raises SyntaxError for an unclear one.
+
+    Rows come as they are read from it.
+    """
     default: list[GraphName] | None = None if graphs.default is None else [*graphs.default]
     named: list[ox.NamedNode | ox.BlankNode] | None = None if graphs.named is None else [*graphs.named]
     if graphs.default is not None and len(graphs.default) > GRAPHS_AS_LIST_MAX and not named:
@@ -218,11 +225,17 @@ def evaluate(store: ox.Store, text: str, base: str, graphs: Graphs, *, union: bo
             named_graphs=named,
         )
 
-    results = ask(text)
+    try:
+        results = ask(rewritten.text)
+    except SyntaxError:
+        if not rewritten.changed:
+            raise
+        rewritten = Rewritten(text)  # What is unclear is told at the caller's own line and column.
+        results = ask(text)
     if isinstance(results, ox.QuerySolutions):
-        spelt = spelt_out(text, [variable.value for variable in results.variables])
-        results = ask(spelt) if spelt != text else results
-    return results
+        spelt = spelt_out(rewritten.text, text, [variable.value for variable in results.variables])
+        results = ask(spelt) if spelt != rewritten.text else results
+    return results, rewritten
 
 
 def give(results: Results, answer_format: str, spool: Spool, about: dict[str, str], rows_max: int | None) -> bool:
@@ -261,9 +274,12 @@ def give_first(results: ox.QuerySolutions, form: ox.QueryResultsFormat, output: 
     return more
 
 
-def spelt_out(text: str, columns: Sequence[str]) -> str:
-    """`SELECT *` with these columns in the order in which the query names them: the engine gives them by alphabet."""
-    looked = look_at(text)
+def spelt_out(text: str, written: str, columns: Sequence[str]) -> str:
+    """`SELECT *` with these columns in the order in which the caller names them: the engine gives them by alphabet.
+
+    `text` is `written`, or what it was rewritten to, which is the same as far as the star.
+    """
+    looked = look_at(written)
     if looked.star is None:
         return text
     order = {name: at for at, name in enumerate(looked.variables)}

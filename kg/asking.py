@@ -212,10 +212,12 @@ class Asking:
         named_graphs: Sequence[str] = (),
         bytes_max: int | None = None,
         rows_max: int | None = None,
+        rewrite: bool = False,
     ) -> Answer | Objection:
         """One query to one audience's projection; the answer is complete or there is an objection.
 
         With `rows_max` only that many rows are given, and the answer says whether there are more.
+        `rewrite`: a caller's EXISTS may be asked in another form (`kg.rewriting`); our own questions stay as written.
         """
         turns = self._turns.setdefault(audience.partition("@")[0], Turns(self.settings))
         if not await turns.enter(client):
@@ -227,6 +229,7 @@ class Asking:
             "named_graphs": list(named_graphs),
             "union": self.stores.union,
             "rows_max": rows_max,
+            "rewrite": rewrite,
         }
         box: list[Worker] = []
         work = asyncio.get_running_loop().run_in_executor(

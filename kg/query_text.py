@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 _TOKEN = re.compile(
@@ -24,6 +26,22 @@ _FORMS = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "construct", "DESCRIBE"
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 _VOLATILE = {"NOW", "RAND", "UUID", "STRUUID"}
 _CLOSES = {"}": "{", ")": "(", "]": "["}
+
+
+class Token(NamedTuple):
+    """One token: `kind` is iri, string, variable, tag, number, name, word or sign; where it begins and ends."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of a query without what stands between them. Every text has tokens: the rest are signs."""
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup != "space":
+            yield Token(match.lastgroup or "", match.group(), match.start(), match.end())
 
 
 @dataclass(frozen=True)
@@ -98,16 +116,13 @@ def look_at(text: str, base: str = "") -> QueryText:
     """Looks along the text once. Relative IRIs are resolved against `base`, as the parser will."""
     scan = _Scan(base)
     before: list[str] = ["", ""]  # The two tokens before this one, words in capitals.
-    for match in _TOKEN.finditer(text):
-        kind, token = match.lastgroup or "", match.group()
-        if kind == "space":
-            continue
+    for kind, token, start, _ in tokens(text):
         word = token.upper() if kind == "word" else ""
         if kind == "variable":
             scan.variables[token[1:]] = None
         if kind == "sign":
             if token == "*" and not scan.stack and before[1] in ("SELECT", "DISTINCT", "REDUCED"):
-                scan.star = match.start()
+                scan.star = start
             scan.sign(token)
         else:
             scan.run = 0

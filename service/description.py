@@ -39,6 +39,11 @@ _FORMAT_NAMES = {
     "nquads": "N-Quads",
 }
 
+REWRITING = (
+    "EXISTS and NOT EXISTS with several triple patterns are asked in a faster form with the same answer: the header "
+    "Wijkgraaf-Note says so, and the parameter rewrite=off asks them as written."
+)
+
 
 @dataclass(frozen=True)
 class Brought:
@@ -111,7 +116,7 @@ def description(asking: Asking, dataset: Dataset) -> bytes:
         _tie(whole, RDF_TYPE, f"{SD}Dataset"),
         _tie(whole, f"{SD}defaultGraph", default),
         _tie(default, RDF_TYPE, f"{SD}Graph"),
-        _say(me, DESCRIPTION, f"{dataset.words} {_limit_words(asking.settings)}", language="en"),
+        _say(me, DESCRIPTION, f"{dataset.words} {REWRITING} {_limit_words(asking.settings)}", language="en"),
     ]
     if asking.stores.union:
         lines.append(_tie(me, f"{SD}feature", f"{SD}UnionDefaultGraph"))

@@ -27,7 +27,8 @@ from service.times import Times
 DATASET = ("default-graph-uri", "named-graph-uri")
 # One parameter under the names that clients know it by; some send all three, and a name and a media type for each.
 FORMAT_NAMES = ("format", "output", "results")
-PARAMETERS = ("query", *DATASET, *FORMAT_NAMES, "lang", "at")
+PARAMETERS = ("query", *DATASET, *FORMAT_NAMES, "rewrite", "lang", "at")
+REWRITE = {None: True, "on": True, "off": False}  # Whether EXISTS may be asked in a faster form.
 BODY_TYPES = ("application/sparql-query", "application/x-www-form-urlencoded")  # In UTF-8, as SPARQL always is.
 PAGE_BYTES_MAX = 2 * 1024 * 1024  # More rows than that nobody reads on a page; as CSV they are a download.
 REPEATABLE = (*DATASET, *FORMAT_NAMES)
@@ -38,6 +39,7 @@ PROTOCOL: dict[str, Any] = {
     "description": "SPARQL 1.1 Protocol, query only. `query`, `default-graph-uri`, `named-graph-uri` as parameters of "
     "GET, as a form (`application/x-www-form-urlencoded`) or with the query as body (`application/sparql-query`). "
     "`format` (or `output`, or `results`) goes before `Accept`: json, xml, csv, tsv, turtle or a media type. "
+    "`rewrite=off` asks EXISTS as written, however long it takes. "
     "`at` asks the past: a time, a date or a snapshot's name. "
     "Without a query: the service description. Time and size limits are errors, never a shortened answer.",
     "responses": {
@@ -163,6 +165,7 @@ async def _ask(
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         bytes_max=PAGE_BYTES_MAX if for_page else None,
+        rewrite=REWRITE[dict(asked.others).get("rewrite")],
     )
 
 
@@ -214,6 +217,8 @@ async def _asked(request: Request, asking: Asking) -> Asked | Objection:
     if refused is not None:
         return refused
     values = dict(pairs)
+    if values.get("rewrite") not in REWRITE:
+        return object_to("ParameterUnclear", path="rewrite", value=values["rewrite"][:100], limit="on, off")
     if body_text is not None and "query" in values:
         return object_to("ParameterUnclear", path="query", value="2×", limit="1×")
     text_asked = body_text if body_text is not None else values.get("query")
