@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from kg.workers import Crew, Ended, Worker
 
 OWN_SECONDS_MAX = 30.0  # A question of ours that takes longer is a bug in the question.
 OWN_LANE = ""  # Pages, documents and named questions: never behind callers' SPARQL.
+TRY_SECONDS = 0.2  # A look-up takes a hundredth of it; ten that turn out to be long cost a newcomer two seconds.
 AGAIN_SECONDS = 5  # When to ask again what was let go under a question: making it anew takes less.
 _ENDINGS = {"time": "TimeOut", "memory": "MemoryOut", "crash": "MemoryOut"}
 
@@ -94,7 +95,9 @@ class Rows:
 class Turns:
     """Who may ask now: at most `workers` at once, fair between clients, with places kept free for those who have none.
 
-    One place is kept for the service's own questions and one for clients that have nothing running.
+    One place is kept for the service's own questions and one for clients that have nothing running. Nobody can tell
+    beforehand how long a question will take: who would have to wait for others may first try, one at a time, whether
+    theirs is a short one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -102,6 +105,8 @@ class Turns:
         self.settings = settings
         self.running: Counter[str] = Counter()
         self.waiting: list[tuple[str, asyncio.Future[None]]] = []
+        self.trying: set[str] = set()
+        self._one_try = asyncio.Lock()
 
     def may(self, client: str) -> bool:
         """Whether `client` may start one more now."""
@@ -110,6 +115,23 @@ class Turns:
         if self.running[client] >= self.settings.running_per_client_max:
             return False
         return self.free >= (3 if self.running[client] else 2)
+
+    def may_try(self, client: str) -> bool:
+        """Whether `client` would wait for others now, and has no try going on."""
+        if client == OWN_LANE or client in self.trying or self.may(client):
+            return False
+        few = len(self.trying) < self.settings.queued_max
+        return few and self.running[client] < self.settings.running_per_client_max
+
+    @contextlib.asynccontextmanager
+    async def one_try(self, client: str) -> AsyncIterator[None]:
+        """A try of `client`, when those before it are over."""
+        self.trying.add(client)
+        try:
+            async with self._one_try:
+                yield
+        finally:
+            self.trying.discard(client)
 
     async def enter(self, client: str) -> bool:
         """Waits for a turn; False when there are too many waiting already."""
@@ -164,7 +186,8 @@ class Asking:
         self.base = stores.base
         self.endings: Counter[str] = Counter()  # How workers ended under a question: "time", "memory", "crash".
         self._turns: dict[str, Turns] = {}
-        self._threads = ThreadPoolExecutor(2 * (settings.workers_max + 2), thread_name_prefix="asking")
+        # For each of two audiences the places of `Turns`, and one for short tries.
+        self._threads = ThreadPoolExecutor(2 * (settings.workers_max + 3), thread_name_prefix="asking")
 
     def close(self) -> None:
         """Lets no further question in."""
@@ -220,8 +243,6 @@ class Asking:
         `rewrite`: a caller's EXISTS may be asked in another form (`kg.rewriting`); our own questions stay as written.
         """
         turns = self._turns.setdefault(audience.partition("@")[0], Turns(self.settings))
-        if not await turns.enter(client):
-            return object_to("Busy")
         head = {
             "format": answer_format,
             "limit_bytes": min(bytes_max or self.settings.answer_bytes_max, self.settings.answer_bytes_max),
@@ -231,9 +252,25 @@ class Asking:
             "rows_max": rows_max,
             "rewrite": rewrite,
         }
+        if turns.may_try(client):
+            async with turns.one_try(client):
+                answer = await self._run(audience, text, head, TRY_SECONDS, is_try=True)
+            if not isinstance(answer, Objection) or answer.name != "TimeOut":
+                return answer
+        if not await turns.enter(client):
+            return object_to("Busy")
+        try:
+            return await self._run(audience, text, head, seconds)
+        finally:
+            turns.leave(client)
+
+    async def _run(
+        self, audience: str, text: str, head: Mapping[str, object], seconds: float, *, is_try: bool = False
+    ) -> Answer | Objection:
+        """In its turn: the question in a thread; when nobody waits for it any more, it is ended."""
         box: list[Worker] = []
         work = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._converse, audience, text.encode(), head, seconds, box
+            self._threads, self._converse, audience, text.encode(), head, seconds, box, is_try
         )
         try:
             return await asyncio.shield(work)
@@ -245,11 +282,15 @@ class Asking:
                 if isinstance(answer, Answer):
                     os.close(answer.file)
             raise
-        finally:
-            turns.leave(client)
 
     def _converse(
-        self, audience: str, text: bytes, head: Mapping[str, object], seconds: float, box: list[Worker]
+        self,
+        audience: str,
+        text: bytes,
+        head: Mapping[str, object],
+        seconds: float,
+        box: list[Worker],
+        is_try: bool,
     ) -> Answer | Objection:
         """In a thread: one conversation with one worker."""
         crew = self.stores.crew(audience)
@@ -284,7 +325,8 @@ class Asking:
         if isinstance(reply, Ended):
             if reply.by == "closed":
                 return object_to("NotReady", limit=f"{AGAIN_SECONDS} s")
-            self.endings[reply.by] += 1
+            if not (is_try and reply.by == "time"):
+                self.endings[reply.by] += 1
             room = f"{self.settings.worker_headroom_bytes >> 20} MB"
             return object_to(_ENDINGS[reply.by], limit=f"{seconds:g} s" if reply.by == "time" else room)
         return self._objection(reply, head["limit_bytes"])

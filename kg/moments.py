@@ -155,6 +155,9 @@ class Snapshots:
             if _ONE.first(driver, name=name) is not None:
                 return object_to("SnapshotExists", path="name", value=name)
             positions = {audience: _POSITION.first(driver, audience=audience) or 0 for audience in AUDIENCES}
+            if not positions["public"]:
+                # Nothing public stands there yet, so there is nothing to name.
+                return object_to("TimeBefore", path="name", value=name, limit="-")
             row = {"name": name, "time": time_text(now), "title": title, "positions": json.dumps(positions)}
             _PUT.run(driver, [row])
         return Snapshot(name, row["time"], title, positions)

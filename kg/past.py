@@ -30,6 +30,8 @@ class Step:
     left: frozenset[int]
     ended: Mapping[int, tuple[Fate, str]]
     """Document to how and when it ended."""
+    ids: Mapping[int, str]
+    """Document to the contribution that ended."""
 
 
 @dataclass

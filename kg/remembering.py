@@ -19,7 +19,8 @@ from pathlib import Path
 
 from kg.keeping import crew_with, utc_now
 from kg.ledger import Change, Ledger
-from kg.ledger.past import Kept, Past
+from kg.ledger.difference import Changed
+from kg.ledger.past import Kept, Past, Place
 from kg.moments import store_name
 from kg.objection import Objection, object_to
 from kg.ontology import Ontology
@@ -145,16 +146,31 @@ class Remembering:
         return object_to("NotReady", limit=f"{PAST_SECONDS_MIN:g} s")
 
     @contextmanager
-    def reading(self, audience: str, position: int) -> Iterator[Past | Objection]:
-        """A past as it is read from the ledger, one after the other; an objection when too many wait for that."""
+    def _turn(self) -> Iterator[Objection | None]:
+        """A turn to read the past from the ledger, one after the other; an objection when too many wait for that."""
         if not self._places.acquire(blocking=False):
             yield object_to("PastBusy", limit=f"{PAST_SECONDS_MIN:g} s")
             return
         try:
-            with self._reading, self.ledger.past(audience, position, self.now()) as past:
-                yield past
+            with self._reading:
+                yield None
         finally:
             self._places.release()
+
+    @contextmanager
+    def reading(self, audience: str, position: int) -> Iterator[Past | Objection]:
+        """A past as it is read from the ledger."""
+        with self._turn() as refused:
+            if refused is not None:
+                yield refused
+                return
+            with self.ledger.past(audience, position, self.now()) as past:
+                yield past
+
+    def difference(self, audience: str, places: tuple[Place, Place]) -> tuple[Changed, ...] | Objection:
+        """What changed between two places, as far as it may be told now."""
+        with self._turn() as refused:
+            return refused or self.ledger.difference(audience, places, self.now())
 
     def kept(self, audience: str, position: int) -> Kept | Objection:
         """What of a past is shown now, by document, without its words."""

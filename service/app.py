@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from kg.accounts import Accounts
 from kg.admission import Admission
 from kg.asking import Asking
+from kg.dumps import Dumps
 from kg.keeping import Projections, utc_now
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
@@ -42,12 +43,14 @@ from service.pages import Pages
 from service.pages.questions import named
 from service.questions import questions_router
 from service.resources import resources_router
+from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
 from service.times import Times
 from service.troubles import answer_troubles
 from service.words import words_router
 
 log = logging.getLogger(__name__)
+DUMPS = "dumps"  # The folder of the dumps, in the data folder; whoever copies that folder may leave it out.
 CLOCK_SECONDS = 60.0  # How often grounds that end are looked at; a projection hides them at once all the same.
 PUBLISHERS_MAX = 32  # Who waits for the same commit shares it; each waits in a thread of its own.
 
@@ -85,7 +88,9 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
     questions = load_questions(settings.folders("queries"), ontology, ledger.base)
     asking = Asking(projections, questions, settings)
     pasts = Remembering(ledger, ontology, settings)
-    times = Times(pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url))
+    times = Times(
+        pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url), Dumps(pasts, settings.data / DUMPS)
+    )
     house = House(settings, ontology, ledger, accounts, projections, admission, asking, times)
     try:
         ledger.end_grounds(utc_now()).result()
@@ -124,6 +129,8 @@ def make_app(house: House) -> Asgi:
     pages = Pages(house.asking, base=house.ledger.base, ontology=house.ontology, callers=callers)
     past_pages = (pages.past_page, pages.versions_page, pages.error_page)
     mementos = Mementos(house.times, callers, house.admission.convert, past_pages)
+    snapshot_pages = SnapshotPages(pages.snapshots_page, pages.snapshot_page, pages.difference_page, pages.error_page)
+    snapshots = SnapshotDoor(house.times, callers, house.admission.convert, snapshot_pages)
     _start(app)
     routers = (
         health_router(house.ledger.base, house.projections.states, callers, shapes=house.settings.shacl_engine),
@@ -140,6 +147,7 @@ def make_app(house: House) -> Asgi:
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
         resources_router(speaking, mementos, pages.document_page, pages.error_page),
         mementos.router(),
+        snapshots_router(snapshots),
         pages.router(),
     )
     for router in routers:

@@ -23,6 +23,7 @@ from service import beginning
 from service.callers import OPERATOR
 from service.cli_exploring import explore
 from service.cli_registers import FINDINGS, NO_LEDGER, UNAVAILABLE, USAGE, party_app, token_app
+from service.cli_snapshots import snapshot_app
 from service.doorway import door, running
 
 BASE = "http://127.0.0.1:8000"  # Names follow neither the port nor the host on which they happen to be served.
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 app.add_typer(party_app, name="party")
 app.add_typer(token_app, name="token")
+app.add_typer(snapshot_app, name="snapshot")
 app.command()(explore)
 messages = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from starlette.responses import Response
 
 from kg.asking import Asking
+from kg.dumps import Dumps
 from kg.moments import Moment, Snapshots, find_moment
 from kg.objection import Objection
 from kg.remembering import Remembering
@@ -41,10 +42,11 @@ class PastStore:
 class Times:
     """The past stores, who asks them, and the moments that have a name."""
 
-    def __init__(self, pasts: Remembering, asking: Asking, snapshots: Snapshots) -> None:
+    def __init__(self, pasts: Remembering, asking: Asking, snapshots: Snapshots, dumps: Dumps) -> None:
         self.pasts = pasts
         self.asking = asking
         self.snapshots = snapshots
+        self.dumps = dumps
 
     def close(self) -> None:
         """Lets no further question in, and ends every past store."""

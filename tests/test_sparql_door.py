@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import time
 
 import httpx
@@ -209,6 +210,33 @@ def test_one_client_does_not_take_all_the_places(moerwijk: Service) -> None:
     while ask(moerwijk, COUNT).status_code == 429 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert 200 == ask(moerwijk, COUNT).status_code
+
+
+def test_a_short_question_does_not_wait_behind_others_long_ones(moerwijk: Service) -> None:
+    """Every place taken by as many strangers, more of them waiting: a newcomer's look-up is answered before theirs."""
+    slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+    def stranger(number: int) -> httpx.AsyncClient:
+        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number}")
+        return httpx.AsyncClient(base_url=moerwijk.url, timeout=60, transport=transport)
+
+    async def crowd() -> tuple[list[int], int]:
+        async with contextlib.AsyncExitStack() as stack:
+            strangers = [await stack.enter_async_context(stranger(20 + i)) for i in range(8)]
+            newcomer = await stack.enter_async_context(stranger(90))
+            asked = [asyncio.create_task(s.get("/sparql", params={"query": slow})) for s in strangers]
+            await asyncio.sleep(0.5)
+            answers = [await newcomer.get("/sparql", params={"query": f"ASK {{ ?s ?p ?o }} # {i}"}) for i in range(5)]
+            waiting = sum(not task.done() for task in asked)
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+            return [a.status_code for a in answers], waiting
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        statuses, waiting = pool.submit(lambda: asyncio.run(crowd())).result()
+    assert [200] * 5 == statuses
+    assert 5 <= waiting
 
 
 def test_a_person_in_a_browser_gets_a_page_with_the_answer(moerwijk: Service) -> None:

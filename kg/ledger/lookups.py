@@ -18,6 +18,7 @@ from kg.contribution import Document, Neighbour, Slice
 from kg.ledger import tables
 from kg.ledger.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
 from kg.ledger.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
+from kg.ledger.difference import Changed, difference
 from kg.ledger.past import Past, Place, came_at, kept, place_at, place_of
 from kg.ledger.quads import party_iri, time_text
 from kg.ledger.recorded import RECORDED, EntryRow, positions_of
@@ -236,6 +237,11 @@ class Lookups:
             if place is None:
                 raise ValueError(f"{audience} has no position {position}")
             yield Past(driver, self.base, kept(driver, self._book.key, audience, place, now))
+
+    def difference(self, audience: str, places: tuple[Place, Place], now: datetime) -> tuple[Changed, ...]:
+        """What changed in this audience's store between two places, as far as it may be told now."""
+        with self._reading() as driver:
+            return difference(driver, self.base, self._book.key, audience, places, now)
 
     def slice_for(self, documents: Sequence[Document]) -> Slice:
         """What the ledger knows of all that these documents refer to, and of the speaker's responses to it."""

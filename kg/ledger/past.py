@@ -138,12 +138,14 @@ def told(driver: Driver, audience: str) -> Told:
                 {document_of[id]: (id, supersedes) for id, supersedes in happened["entered"]},
                 frozenset(document_of[id] for id in happened["left"]),
                 {document_of[id]: (how, when) for id, how, when in happened["ended"]},
+                {document_of[id]: id for id, _, _ in happened["ended"]},
             )
         )
     return Told(tuple(steps), numbers, names)
 
 
-def _some_at_once(numbers: Sequence[int]) -> Iterator[list[int]]:
+def at_once(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of entries, so many at once as are read ahead."""
     rest = iter(numbers)
     while some := list(islice(rest, ROWS_AT_ONCE)):
         yield some
@@ -154,7 +156,7 @@ class Facts:
 
     def __init__(self, driver: Driver, numbers: Sequence[int]) -> None:
         self._found: dict[int, tuple[str, Mapping[str, Any]]] = {}
-        for some in _some_at_once(numbers):
+        for some in at_once(numbers):
             for number, iri, facts in _FACTS.each(driver, numbers=listed(some)):
                 self._found[number] = (iri, json.loads(facts) if facts else {})
 
@@ -171,9 +173,9 @@ class Facts:
         return self._found[number][1].get("ground_ends") if number in self._found else None
 
 
-def kept(driver: Driver, key: str, audience: str, place: Place, now: datetime) -> Kept:
+def kept(driver: Driver, key: str, audience: str, place: Place, now: datetime, history: Told | None = None) -> Kept:
     """What of the store at this place is shown now. `key` is the ledger's, under which erased names are found."""
-    history = told(driver, audience)
+    history = history or told(driver, audience)
     found = courses(history.steps, place.position)
     wanted = {document: _numbers(course, history.numbers) for document, course in found.items()}
     facts = Facts(driver, sorted({number for numbers in wanted.values() for number in numbers}))
@@ -232,7 +234,7 @@ class Past:
         """Its contributions with their triples, in the order of the ledger; those of some documents, or all."""
         shown = self.kept.shown
         supersedes = dict(shown.values() if iris is None else (shown[iri] for iri in iris if iri in shown))
-        for some in _some_at_once(sorted(supersedes)):
+        for some in at_once(sorted(supersedes)):
             for number, *columns, payload in _WORDS.each(self._driver, numbers=listed(some)):
                 yield Said._make((*columns, supersedes[number])), zlib.decompress(payload)
 

@@ -37,11 +37,14 @@ from service.problems import problem
 if TYPE_CHECKING:
     from kg.asking import Asking
     from kg.ledger.acts import Current
+    from kg.moments import Snapshot
     from kg.ontology import Ontology
     from kg.questions import Question
     from service.callers import Callers, Calling
+    from service.citing import Described
     from service.description import Brought
     from service.mementos import Versions
+    from service.snapshots import Difference
     from service.times import PastStore
 
 SUFFIXES = {".json": "application/json", ".csv": "text/csv; charset=utf-8", ".ttl": "text/turtle; charset=utf-8"}
@@ -235,6 +238,25 @@ class Pages:
         """The versions of one thing."""
         _, links = self._reader(request, audience)
         return html(page_times.versions_page(links, found), links, audience)
+
+    async def snapshots_page(self, request: Request, found: Sequence[Snapshot]) -> Response:
+        """The named positions."""
+        _, links = self._reader(request, "public")
+        return html(page_times.snapshots_page(links, found), links)
+
+    async def snapshot_page(self, request: Request, one: Described) -> Response:
+        """One named position, with how to cite it."""
+        _, links = self._reader(request, "public")
+        return html(page_times.snapshot_page(links, one), links)
+
+    async def difference_page(
+        self, request: Request, snapshots: Sequence[Snapshot], found: Difference | Objection | None
+    ) -> Response:
+        """What changed between two times."""
+        audience = self._audience(request)
+        _, links = self._reader(request, audience)
+        asked = (request.query_params.get("from", ""), request.query_params.get("to", ""))
+        return html(page_times.difference_page(links, snapshots, asked, found), links, audience)
 
     async def error_page(self, request: Request, status: int) -> Response:
         """404 with near names, or 503 with what still works."""
