@@ -89,7 +89,10 @@ class _Scan:
     def iri(self, kind: str, text: str) -> str:
         """The IRI that a token means."""
         if kind == "iri":
-            return urljoin(self.base, text[1:-1]) if self.base else text[1:-1]
+            try:
+                return urljoin(self.base, text[1:-1]) if self.base else text[1:-1]
+            except ValueError:  # No IRI, such as http://a[b]/: the parser says so, with its place.
+                return text[1:-1]
         prefix, _, local = text.partition(":")
         return self.prefixes.get(prefix, prefix + ":") + re.sub(r"\\(.)", r"\1", local)
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -148,7 +148,7 @@ async def _answer(
         # Another time it would be another answer: nobody may keep it, or be told that it is unchanged.
         headers = {k: v for k, v in headers.items() if k != "ETag"} | {"Cache-Control": "no-store"}
     if answer.notes:
-        headers["Wijkgraaf-Note"] = "; ".join(n.encode("ascii", "replace").decode() for n in answer.notes)[:2000]
+        headers["Wijkgraaf-Note"] = "; ".join(map(_for_header, answer.notes))[:2000]
     return answer_response(request, answer, content_type(form), headers)
 
 
@@ -178,6 +178,11 @@ async def until_gone(request: Request, work: asyncio.Task[Answer | Objection]) -
             return None
         done, _ = await asyncio.wait({work}, timeout=0.5)
     return work.result()
+
+
+def _for_header(note: str) -> str:
+    """A note as a header may hold it: letters beyond ASCII, and what ends a line, as an address writes them."""
+    return "".join(c if " " <= c <= "~" else quote(c) for c in note)
 
 
 def _pairs(form: bytes) -> list[tuple[str, str]]:

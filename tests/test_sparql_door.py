@@ -99,6 +99,20 @@ def test_the_protocols_dataset_is_obeyed(moerwijk: Service) -> None:
     assert (constant.status_code, constant.json()["errors"][0]["name"]) == (400, "ViewAsGraph")
 
 
+def test_a_graph_with_an_odd_name_is_noted_in_one_line(moerwijk: Service) -> None:
+    """What ends a line, or is not ASCII, comes into the header as in an address: no header is made, no letter lost."""
+    for name, noted in (
+        ("urn:a\r\nSet-Cookie: b", "urn:a%0D%0ASet-Cookie: b"),
+        ("urn:é", "urn:%C3%A9"),
+        ("a\0", "a%00"),
+    ):
+        answer = ask(moerwijk, "ASK { }", **{"default-graph-uri": name})
+        assert (200, True) == (answer.status_code, noted in answer.headers["wijkgraaf-note"])
+        assert "set-cookie" not in answer.headers
+    bracket = ask(moerwijk, "ASK FROM <http://a[b]/> { }")
+    assert (400, "QueryUnclear") == (bracket.status_code, bracket.json()["errors"][0]["name"])
+
+
 @pytest.mark.parametrize(
     ("parameters", "status"),
     [
