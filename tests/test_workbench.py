@@ -87,6 +87,18 @@ def test_a_long_answer_is_cut_with_a_word_and_its_files_are_whole(site: httpx.Cl
     assert 250 == len(site.get(csv.attributes["href"]).text.strip().splitlines()) - 1
 
 
+@pytest.mark.parametrize(("form", "files"), [("SELECT *", 4), ("CONSTRUCT { ?s ?p ?long }", 6)])
+def test_an_answer_too_large_for_a_page_is_still_there_as_a_file(site: httpx.Client, form: str, files: int) -> None:
+    """The page says so (413) and offers the files; the file is whole."""
+    many = f"{form} {{ ?s ?p ?o BIND(CONCAT(STR(?s), STR(?p), STR(?o), STR(?s), STR(?p), STR(?s)) AS ?long) }}"
+    page = asked(site, many, 413)
+    assert "Als bestand kunt u" in by_id(page, "bench-objection").text
+    links = [link.attributes["href"] for link in page.all("a", download=None)]
+    assert files == len(links)
+    whole = site.get(links[-1])
+    assert (200, True) == (whole.status_code, len(whole.content) > 500_000)
+
+
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
 def test_each_form_of_rows_can_be_downloaded(site: httpx.Client, form: str) -> None:
     """Each link gives what it says."""

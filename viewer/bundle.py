@@ -64,6 +64,8 @@ def bundle() -> None:
             raise NotBuilt(code, f"{what}: {error}") from error
         if done.returncode != 0:
             told = (done.stdout + done.stderr).strip().splitlines()
+            if code == AWAY_CODE:  # Of npm's many lines those that say what was not reached.
+                told = [line for line in told if " code " in line or "network request" in line][:2] or told
             raise NotBuilt(code, f"{what}: " + (" | ".join(told[-12:]) or f"ended with {done.returncode}"))
 
     npm = str(program / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")

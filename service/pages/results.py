@@ -67,6 +67,8 @@ class Came:
     objection: Objection | None = None
     position: int | None = None
     notes: tuple[str, ...] = field(default=())
+    asks_graph: bool = False
+    """Whether what got no answer asked for a graph."""
 
     @property
     def status(self) -> int:
@@ -76,7 +78,7 @@ class Came:
     @property
     def is_graph(self) -> bool:
         """Whether it is downloaded as a graph rather than as a table."""
-        return self.graph is not None
+        return self.graph is not None or self.asks_graph
 
 
 @dataclass(frozen=True)

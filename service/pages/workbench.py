@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from babel.numbers import format_decimal
 
 from kg.objection import Objection
+from kg.query_text import QueryText
 from kg.settings import folder
 from service.negotiation import QUADS, RESULTS, TRIPLES, Format, language
 from service.pages.charts import chart_of, spots_of
@@ -24,7 +25,7 @@ from service.pages.words import speaker
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from kg.asking import Answer, Asking
+    from kg.asking import Asking
     from kg.questions import Question
     from kg.settings import Settings
     from service.description import Brought
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 ADDRESS_CHARACTERS_MAX = 8000  # What servers and proxies on the way let through at the least (RFC 9110, 4.1).
 # The page shows the address by which this reader came and how long the answer took: it is nobody else's.
 OWN = "private, no-cache"
+GRAPH_FORMS = ("construct", "describe")
 EXPLAINED = ("AnswerTooLarge",)  # Objections to the page's own limit: the answer can be had as a file.
 LABELS = {
     "json": "JSON",
@@ -220,13 +222,23 @@ def workbench_page(
     here = f"{short or '/sparql'}"
     status = came.status if came else 200
     position = came.position if came else None
-    return Page("workbench.html", heading(came, links), context, here=here, status=status, position=position)
+    return Page(
+        "workbench.html",
+        heading(came, links),
+        context,
+        here=here,
+        status=status,
+        position=position,
+        noindex=came is not None,  # Answers change; what search engines find is the page to ask from.
+    )
 
 
-async def came_to(asking: Asking, audience: str, bench: Bench, links: Links, outcome: Answer | Objection) -> Came:
+async def came_to(asking: Asking, audience: str, bench: Bench, links: Links, brought: Brought) -> Came:
     """What a question brought, with the names of what it brought."""
+    outcome = brought.outcome
     if isinstance(outcome, Objection):
-        return Came(objection=outcome)
+        looked = asking.look(brought.text)
+        return Came(objection=outcome, asks_graph=isinstance(looked, QueryText) and looked.form in GRAPH_FORMS)
     found = read(outcome)
     names = await names_of(asking, audience, mentioned(found.rows), links.language) if found.rows else {}
     return came_of(found, links, names, position=outcome.position, notes=outcome.notes, alone=bench.alone)
@@ -239,5 +251,5 @@ async def shown(
     spoken = dict(brought.others).get("lang") if brought else request.query_params.get("lang")
     spoken_in = language(spoken, request.headers.get("accept-language"))
     links = Links(bench.base, spoken_in, bench.settings.neighbourhood)
-    came = await came_to(asking, audience, bench, links, brought.outcome) if brought else None
+    came = await came_to(asking, audience, bench, links, brought) if brought else None
     return workbench_page(links, bench, str(request.base_url).rstrip("/"), brought, came), links

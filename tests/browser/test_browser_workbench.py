@@ -287,6 +287,19 @@ def test_a_step_on_the_page_asks_nothing_and_a_step_back_shows_what_was_asked(be
     assert COUNTED == text_of(bench)
 
 
+def test_a_question_can_be_stopped(bench: Page) -> None:
+    """A button appears while the answer is looked for; after it the live region says so, and the focus is not lost."""
+    write(bench, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
+    bench.keyboard.press("Control+Enter")
+    stop = bench.get_by_role("button", name="Stop", exact=True)
+    expect(stop).to_be_visible()
+    stop.focus()
+    bench.keyboard.press("Enter")
+    expect(bench.locator("[data-told]")).to_have_text("Gestopt.")
+    expect(stop).to_be_hidden()
+    assert "submit" == bench.evaluate("document.activeElement.type")
+
+
 def test_without_scripts_the_form_does_it_all(browser: Browser, site: str) -> None:
     """Ask, read, err, share, take an example by its page, and download: by plain links and forms."""
     context = browser.new_context(java_script_enabled=False, locale="nl-NL")
