@@ -206,6 +206,7 @@ def _is_expression(found: Sequence[Token], begins: Mapping[int, int], stack: Seq
 def _worth_it(query: _Query) -> Iterator[_Found]:
     """Each EXISTS whose group is plain, has several patterns, and a variable in common with the rest of the query."""
     places = [at for at in range(len(query.tokens) - 1) if (query.word(at), query.word(at + 1)) == ("EXISTS", "{")]
+    round_them: dict[int, tuple[Pattern, ...] | None] = {-1: None}
     for at in places if len(places) <= EXISTS_MAX else ():
         opening, closing = at + 1, query.ends[at + 1]
         block = query.block(opening + 1, closing)
@@ -217,7 +218,9 @@ def _worth_it(query: _Query) -> Iterator[_Found]:
             group = query.inside[at]
             while group >= 0 and query.word(group) != "{":
                 group = query.inside[group]
-            yield _Found(at, opening, closing, block, elsewhere, _own_patterns(query, group) if group >= 0 else None)
+            if group not in round_them:
+                round_them[group] = _own_patterns(query, group)
+            yield _Found(at, opening, closing, block, elsewhere, round_them[group])
 
 
 def _own_patterns(query: _Query, opening: int) -> tuple[Pattern, ...] | None:

@@ -11,6 +11,9 @@ _TERMS = ("variable", "iri", "name")
 _CHANGING = {"RAND", "UUID", "STRUUID", "BNODE"}  # Another value each time: how often they are asked may not change.
 
 
+DEPTH_MAX = 32  # Brackets in brackets: each is a call inside a call here, and nobody writes more by hand.
+
+
 @dataclass(frozen=True)
 class Pattern:
     """One triple pattern as text. `binds` are its variables, named without their sign, blank nodes among them."""
@@ -83,6 +86,7 @@ class _Reader:
         self.filters: list[Filter] = []
         self.labels: set[str] = set()
         self.made = 0
+        self.depth = 0
 
     def sees(self, *signs: str) -> bool:
         """Whether one of these signs, or words in capitals, is next."""
@@ -103,6 +107,18 @@ class _Reader:
         if not self.sees(sign):
             raise _NotPlain
         self.at += 1
+
+    def into(self) -> None:
+        """Past an opening bracket, into what it holds."""
+        self.at += 1
+        self.depth += 1
+        if self.depth > DEPTH_MAX:
+            raise _NotPlain
+
+    def out(self, sign: str) -> None:
+        """Past the closing bracket that has to be there."""
+        self.skip(sign)
+        self.depth -= 1
 
     def since(self, start: int) -> str:
         """The text from a token to here, as it was written: "x"@nl may not be torn apart."""
@@ -148,12 +164,12 @@ class _Reader:
     def node(self) -> str:
         """A variable, an IRI or a blank node."""
         if self.sees("["):
-            self.at += 1
+            self.into()
             self.made += 1
             variable = f"?{self.fresh}{self.made}"
             if not self.sees("]"):
                 self.properties(variable)
-            self.skip("]")
+            self.out("]")
             return variable
         if self.sees("_"):
             line = self.take("word")
@@ -179,9 +195,9 @@ class _Reader:
             while self.sees("^", "!"):
                 self.at += 1
             if self.sees("("):
-                self.at += 1
+                self.into()
                 self.path()
-                self.skip(")")
+                self.out(")")
             else:
                 step = self.take("iri", "name", "word")
                 if step.kind == "word" and step.text != "a":

@@ -303,6 +303,21 @@ def test_a_crowd_of_exists_and_a_crowd_of_patterns_stay_as_they_are() -> None:
         answer(store_of([]), found.text)
 
 
+@pytest.mark.parametrize(
+    ("opening", "middle", "closing"),
+    [("(", ":p", ") ?m"), ("^(", ":p", ") ?m"), (":q [ ", ":p ?m", " ]")],
+)
+def test_brackets_as_deep_as_one_likes_do_no_harm(opening: str, middle: str, closing: str) -> None:
+    """Twenty in each other are read; five thousand are left as they are, and nothing falls over."""
+    shut = closing.removesuffix(" ?m")
+    for count, steps in ((20, 1), (5000, 0)):
+        value = opening * count + middle + shut * count + closing.removeprefix(shut)
+        found = rewrite(f"{PREFIX}SELECT * {{ ?x :p ?y FILTER NOT EXISTS {{ ?x {value} . ?x :q ?y }} }}")
+        assert found.steps == steps, value[:200]
+        if count == 20:
+            answer(store_of([]), found.text)
+
+
 WORDS = """SELECT * ASK { } ( ) [ ] . ; , ?x $y ?m :p :q _:k a <x> <?y&&?x> < > 'it' "x"@nl 1 -2.5e3 true # ' " \\u007B
 << >> {| ^ ! + ? | / || && FILTER NOT EXISTS exists MINUS OPTIONAL GRAPH VALUES BIND AS SERVICE UNION"""
 PIECES = st.sampled_from((*WORDS.split(), "\n"))
