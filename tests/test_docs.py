@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +17,10 @@ from kg.ontology import local_name, read_ontology
 from kg.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "docs" / "_ext"))
+
+from picture import Box, Line, draw  # noqa: E402
+
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data", "embed": "src"}
 FETCHED_LINKS = {"stylesheet", "icon", "preload", "preconnect", "manifest"}
 
@@ -139,6 +144,13 @@ def test_the_picture_says_what_the_table_says(built: Path) -> None:
         for other_x, other_y, other_width, other_height in boxes[:number]:
             apart = x + width <= other_x or other_x + other_width <= x
             assert apart or y + height <= other_y or other_y + other_height <= y
+
+
+def test_a_circle_is_drawn_too() -> None:
+    """Classes that lead to each other get one curve; the other direction stands in its line."""
+    drawn = draw([Box("A", (), (Line("to", "B", ("B",)),)), Box("B", (), (Line("back", "A", ("A",)),))], "t", "d")
+    assert 1 == drawn.count('fill="none"')
+    assert ("A", "B", "back", "to") == tuple(sorted(set(re.findall(r"\b(A|B|to|back)\b", Page(drawn).text))))
 
 
 def test_every_limit_and_every_objection_is_published(built: Path) -> None:

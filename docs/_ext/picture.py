@@ -1,6 +1,6 @@
 """The picture of the model: classes as boxes, properties as lines of text, and a curve to the class each leads to.
 
-The layout is a plain layered one and always the same for the same words: a column is a layer (nothing leads back),
+The layout is a plain layered one and always the same for the same words: a column is a layer (no curve leads back),
 boxes are ordered so that few curves cross, and a curve that skips a column gets a lane of its own in it.
 """
 
@@ -104,26 +104,24 @@ def draw(boxes: Sequence[Box], title: str, description: str) -> str:
 
 
 def layers(boxes: Mapping[str, Box]) -> dict[str, int]:
-    """Each box one column to the right of everything that leads to it. Raises ValueError where that is a circle."""
+    """Each box one column to the right of everything that leads to it; a circle is opened at its first box."""
     ahead = {n: {t for line in b.lines for t in line.targets} - {n} for n, b in boxes.items()}
     found: dict[str, int] = {}
     while len(found) < len(boxes):
         free = [n for n in boxes if n not in found and not any(n in ahead[m] for m in boxes if m not in found)]
-        if not free:
-            raise ValueError(f"a circle among {sorted(set(boxes) - set(found))}")
-        for name in free:
+        for name in free or [next(n for n in boxes if n not in found)]:
             found[name] = max((found[m] + 1 for m in found if name in ahead[m]), default=0)
     return found
 
 
 def _chains(boxes: Mapping[str, Box], layer: Mapping[str, int]) -> list[_Chain]:
-    """Every curve; those from one box to another share their lanes."""
+    """Every curve; those from one box to another share their lanes. What would lead back stands in its line alone."""
     return [
         _Chain(name, number, tuple(f"{name}>{to}>{at}" for at in range(layer[name] + 1, layer[to])), to)
         for name, box in boxes.items()
         for number, line in enumerate(box.lines)
         for to in line.targets
-        if to != name
+        if layer[to] > layer[name]
     ]
 
 
