@@ -33,7 +33,7 @@ from service.pages.frame import Page, render
 from service.pages.links import Links
 from service.pages.questions import words_page
 from service.pages.results import NAMES
-from service.pages.workbench import OWN, Bench
+from service.pages.workbench import OWN, Workbench
 from service.pages.workbench import shown as workbench
 from service.problems import problem
 from service.reception import names, refuse_unknown
@@ -60,7 +60,7 @@ def make_explore_app(exploring: Exploring, questions: Mapping[str, Question], on
         return described(exploring)
 
     async def page(request: Request, brought: Brought | None = None) -> Response:
-        bench = Bench(exploring.base, exploring.settings, alone=True)
+        bench = Workbench(exploring.base, exploring.settings, parameters=("rewrite",), alone=True)
         return _alone(*await workbench(request, asking, PUBLIC, bench, brought))
 
     app = FastAPI(

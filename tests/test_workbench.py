@@ -159,6 +159,16 @@ def test_the_dataset_and_the_date_stay_with_the_question(site: httpx.Client) -> 
     assert (400, "2999-01-01") == (future.status_code, by_id(read_page(future.text), "at").attributes["value"])
 
 
+def test_what_the_service_changed_is_said_and_can_be_left_out(site: httpx.Client) -> None:
+    """A note tells that EXISTS was asked in another form; a box in the form asks it as written, and stays so."""
+    query = PREFIXES + "SELECT ?s { ?s a lw:Story FILTER NOT EXISTS { ?c lw:from ?s ; lw:to ?p . ?p a lw:Policy } }"
+    for more, noted in (({}, True), ({"rewrite": "off"}, False)):
+        page = asked(site, query, **more)
+        box = page.all("input", type="checkbox", name_="rewrite")[0]
+        assert (noted, not noted) == ("rewritten" in by_id(page, "came").text, "checked" in box.attributes)
+        assert noted != ("rewrite=off" in by_id(page, "share").attributes["value"])
+
+
 def test_the_shared_address_is_that_of_the_reader_and_kept_for_nobody_else(site: httpx.Client) -> None:
     """Two readers who come by different names each get their own, and pages are not kept between them."""
     for name in ("one.example", "two.example"):

@@ -30,7 +30,7 @@ from service.pages.side import Unknown, side_page
 from service.pages.start import start_page
 from service.pages.topics import place_page, places_page, theme_page, themes_page
 from service.pages.words import day
-from service.pages.workbench import OWN, Bench
+from service.pages.workbench import OWN, Workbench
 from service.pages.workbench import shown as workbench
 from service.problems import problem
 
@@ -282,12 +282,12 @@ class Pages:
     async def ask_page(self, request: Request, brought: Brought | None = None) -> Response:
         """The workbench: a field for one's own SPARQL question, with what came of it; works without scripts."""
         audience = self._audience(request)
-        bench = Bench(
+        bench = Workbench(
             self.base,
             self.asking.settings,
             self.asking.questions,
             completion="/def/completion.json",
-            parameters=("at",),
+            parameters=("at", "rewrite"),
         )
         page, links = await workbench(request, self.asking, audience, bench, brought)
         answer = html(page, links, audience)

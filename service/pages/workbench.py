@@ -56,7 +56,7 @@ ISLAND_WORDS = (
 
 
 @dataclass(frozen=True)
-class Bench:
+class Workbench:
     """The service that the workbench stands in: all but the first two may be empty, and the page still works."""
 
     base: str
@@ -177,7 +177,7 @@ def place_in(text: str, objection: Objection | None) -> tuple[str, str] | None:
 
 
 def workbench_page(
-    links: Links, bench: Bench, site: str, brought: Brought | None = None, came: Came | None = None
+    links: Links, bench: Workbench, site: str, brought: Brought | None = None, came: Came | None = None
 ) -> Page:
     """The page: a field, what came of the question, the forms to have it in, and examples to start from.
 
@@ -233,7 +233,7 @@ def workbench_page(
     )
 
 
-async def came_to(asking: Asking, audience: str, bench: Bench, links: Links, brought: Brought) -> Came:
+async def came_to(asking: Asking, audience: str, bench: Workbench, links: Links, brought: Brought) -> Came:
     """What a question brought, with the names of what it brought."""
     outcome = brought.outcome
     if isinstance(outcome, Objection):
@@ -245,7 +245,7 @@ async def came_to(asking: Asking, audience: str, bench: Bench, links: Links, bro
 
 
 async def shown(
-    request: Request, asking: Asking, audience: str, bench: Bench, brought: Brought | None
+    request: Request, asking: Asking, audience: str, bench: Workbench, brought: Brought | None
 ) -> tuple[Page, Links]:
     """The page for this request, and the links of its language."""
     spoken = dict(brought.others).get("lang") if brought else request.query_params.get("lang")
