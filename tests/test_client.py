@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -391,8 +392,12 @@ def test_a_folder_answers_like_an_address(moerwijk: Service, tmp_path: Path) -> 
         found = (opened.query(query), opened.side_by_side(theme="housing").rows, opened.view("gemeente").content)
         with pytest.raises(errors.Unclear):
             opened.query("SELECT")
+        with pytest.raises(errors.Unreachable, match="another process"):
+            Client(closed)
     assert (expected, before) == (found, children())
     opened.close()  # Twice does no harm.
+    with pytest.raises(wijk.WijkgraafError, match="closed"):
+        opened.query(query)
 
 
 def test_who_forgets_to_close_leaves_nothing_running(moerwijk_folder: Path, tmp_path: Path) -> None:
@@ -418,3 +423,37 @@ def test_a_folder_without_a_ledger_is_told(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="without a token"):
         Client(tmp_path, token="x")
     assert b"<a> <b> <c> ." == bytes(Graph(b"<a> <b> <c> .", "text/turtle"))
+
+
+@pytest.mark.filterwarnings(THEIR_WARNINGS)
+def test_the_past_answers_as_it_was(shared: Service) -> None:
+    """A query, a document and a viewpoint at a moment: the words of then, with position and what is gone since."""
+    shared.run("party", "add", "toen", "--name", "Toen", "--perspective", "residents")
+    token = shared.token("toen", "contribute")
+    mine = f"{BASE}/id/toen/lamp"
+    query = f"SELECT ?text {{ <{mine}> <http://purl.org/dc/terms/description> ?text }}"
+    with Client(shared.url) as reader, shared.client(token) as writer:
+
+        def say(text: str) -> datetime:
+            body = story("toen", "lamp", text=text).encode()
+            headers = {"Content-Type": "text/turtle"}
+            assert 201 == writer.post("/contributions?replace=true", content=body, headers=headers).status_code
+            time.sleep(0.002)
+            return datetime.now(UTC)
+
+        moments = {text: say(text) for text in ("De lamp is stuk.", "De lamp brandt.")}
+        answers = {text: reader.query(query, at=at) for text, at in moments.items()}
+        assert {text: [(text,)] for text in moments} == {text: list(a.rows) for text, a in answers.items()}
+        first, second = answers.values()
+        assert (1, 0) == ((second.position or 0) - (first.position or 0), first.redactions)
+        for text, at in moments.items():
+            for graph in (reader.document(mine, at=at), reader.view("toen", at=at)):
+                others = moments.keys() - {text}
+                assert (True, []) == (text in str(graph), [other for other in others if other in str(graph)])
+                assert f"{BASE}/id/toen" == graph.voice
+        shared.run("withdraw", mine)
+        with pytest.raises(errors.NotThere):
+            reader.document(mine)
+        assert ["De lamp is stuk."] == list(reader.query(query, at=moments["De lamp is stuk."]).column("text"))
+        with pytest.raises(errors.Unclear):
+            reader.query(query, at="geen tijd")

@@ -24,7 +24,7 @@ import httpx
 
 from service.client import errors
 from service.client.errors import NotThere, Problem, Unreachable, Unreadable, WijkgraafError
-from service.client.graph import Graph
+from service.client.graph import Graph, holder
 from service.client.table import Table
 from service.client.terms import Blank, Iri, Quoted, Term, Text, Typed, term, written
 from service.client.way import Indoors, Network, Way, send
@@ -169,7 +169,8 @@ class Client:
 
     def document(self, iri: str, *, at: str | datetime | None = None) -> Graph:
         """What was said about one thing, exactly as its holder said it, with whose it is."""
-        return self._graph("/doc", [("iri", iri), *_moment(at)], _TRIPLES)
+        found = self._graph("/doc", [("iri", iri), *_moment(at)], _TRIPLES)
+        return found if found.voice else replace(found, voice=holder(found.content))
 
     def view(self, party: str, *, at: str | datetime | None = None) -> Graph:
         """All of a party's contributions that this reader may read, each in its graph; by the party's name or IRI."""
@@ -215,6 +216,8 @@ class Client:
             after = parse_qs(urlsplit(following).query)["after"][0]
 
     def _send(self, method: str, url: str, *, headers: Mapping[str, str], **request: Any) -> httpx.Response:
+        if not self._closing.alive:
+            raise WijkgraafError("This client is closed: open another one")
         return send(
             self._way,
             method,

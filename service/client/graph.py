@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
+
+from kg.vocabulary import HELD_BY
+
 if TYPE_CHECKING:
     import rdflib
 
@@ -49,3 +53,9 @@ class Graph:
         syntax, named = _SYNTAXES[self.media_type]
         graph = rdflib.Dataset(default_union=True) if named else rdflib.Graph()
         return graph.parse(data=self.content, format=syntax)
+
+
+def holder(turtle: bytes) -> str | None:
+    """Whose words a document's Turtle holds, by its own `lw:heldBy`; None where it names nobody, or several."""
+    found = {q.object.value for q in ox.parse(turtle, format=ox.RdfFormat.TURTLE) if q.predicate.value == HELD_BY}
+    return found.pop() if len(found) == 1 else None

@@ -62,7 +62,8 @@ class Indoors:
     """
 
     def __init__(self, data: Path, timeout_seconds: float) -> None:
-        # Only here: who asks a service elsewhere need not load the settings of one.
+        # Only here: who asks a service elsewhere need not load the ledger and the settings of one.
+        from kg.ledger.acts import LedgerUnavailable
         from kg.settings import read_settings
         from service.doorway import door
 
@@ -73,6 +74,9 @@ class Indoors:
         self._open = contextlib.AsyncExitStack()
         try:
             self._client = self._wait_for(self._open.enter_async_context(door(read_settings(data=data))), None)
+        except LedgerUnavailable as error:
+            self._end()
+            raise Unreachable(str(error)) from error
         except BaseException:
             self._end()
             raise
