@@ -42,6 +42,7 @@ def lines(service: Service, query: str) -> list[str]:
         ("LOAD <http://127.0.0.1:1/x>", 403, "UpdateRefused"),
         (STORIES, 400, "QueryUnclear"),
         (f"SELECT * {{ GRAPH <{VIEW}> {{ ?s ?p ?o }} }}", 400, "ViewAsGraph"),
+        ("SELECT (<http://example.org/near>(1, 2) AS ?x) { }", 400, "FunctionUnknown"),
         ("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", 503, "TimeOut"),
         ("SELECT * { ?a ?b ?c . ?d ?e ?f }", 413, "AnswerTooLarge"),
     ],
@@ -119,6 +120,26 @@ def test_two_traps_of_the_engine_are_as_told(moerwijk: Service) -> None:
     counted = LW + "SELECT ?h (COUNT(*) AS ?n) { ?s a lw:Story ; lw:heldBy ?h } GROUP BY ?h "
     assert [] == lines(moerwijk, counted + "HAVING(?n > 3)")
     assert 2 == len(lines(moerwijk, counted + "HAVING(COUNT(*) > 3)"))
+
+
+def test_two_more_traps_of_the_engine_are_as_told(moerwijk: Service) -> None:
+    """A count inside GRAPH comes once, outside for each graph; a path of no steps needs a thing that is there."""
+    inside = lines(moerwijk, LW + "SELECT ?g ?n { GRAPH ?g { SELECT (COUNT(*) AS ?n) { ?s a lw:Story } } }")
+    assert [",29"] == inside
+    outside = lines(moerwijk, LW + "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s a lw:Story } } GROUP BY ?g")
+    assert 29 == len(outside)
+    thing = "http://127.0.0.1:8000/id/voorbeeld-bewoners/v-schimmel"
+    assert thing in lines(moerwijk, LW + f"SELECT ?x {{ <{thing}> lw:from* ?x }}")
+    assert [] == lines(moerwijk, LW + "SELECT ?x { <http://example.org/nowhere> lw:from* ?x }")
+
+
+def test_xml_is_refused_where_it_would_not_parse_and_ask_in_csv_is_one_word(moerwijk: Service) -> None:
+    """406 with the name of the objection; JSON and Turtle hold everything."""
+    query = 'SELECT ("\\u0001" AS ?x) { }'
+    refused = ask(moerwijk, query, "application/sparql-results+xml")
+    assert (406, "NotForXml") == (refused.status_code, refused.json()["errors"][0]["name"])
+    assert 200 == ask(moerwijk, query, "application/sparql-results+json").status_code
+    assert "true" == ask(moerwijk, "ASK { ?s ?p ?o }").text.strip()
 
 
 def test_labels_are_ordinary_triples(moerwijk: Service) -> None:

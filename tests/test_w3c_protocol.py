@@ -89,6 +89,7 @@ def test_every_known_difference_is_about_updates() -> None:
     assert 20 == len(queries)
     assert set() == KNOWN.keys() & {case.name for case in queries}
     assert set() == KNOWN.keys() - {case.name for case in CASES}
+    assert (34, 7) == (len(CASES), len(KNOWN))
 
 
 @pytest.mark.parametrize("where", ["moerwijk", "files"])

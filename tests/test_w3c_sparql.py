@@ -160,3 +160,14 @@ def test_the_list_of_known_exceptions_names_cases_that_exist() -> None:
     assert set() == {name for kind, known in KNOWN.items() if kind != "protocol" for name in known} - there
     assert all(len(reason) > 20 for known in KNOWN.values() for reason in known.values())
     assert all((W3C / "sparql11" / folder).is_dir() for folder in NOT_OFFERED)
+
+
+def test_the_documentation_has_the_numbers() -> None:
+    """How many cases there are, and how many pass, stands in docs/differences.md as it is."""
+    page = (Path(__file__).parent.parent / "docs" / "differences.md").read_text()
+    syntax = [known(case) for case in every() if case.kind in ("positive", "negative")]
+    asked = Counter(known(case) for case in every() if case.kind == "evaluation")
+    assert f"| syntax of queries | {len(syntax)} | {syntax.count('same')} | {syntax.count('refused')} call" in page
+    assert f"its name; {syntax.count('accepted')} is read" in page
+    assert f"| evaluation and formats | {asked.total()} | {asked['same']} | {asked['value']} more" in page
+    assert f"{asked['different']} differ and {asked['refused']} is refused" in page
