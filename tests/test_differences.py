@@ -184,3 +184,15 @@ def test_the_past_is_asked_by_a_parameter(shared: Service) -> None:
     assert ["offer", offer] == after.text.split()
     assert "0" == after.headers["wijkgraaf-redactions"]
     assert int(before.headers["wijkgraaf-position"]) < int(after.headers["wijkgraaf-position"])
+
+
+def test_a_rewritten_query_says_so_and_answers_the_same(moerwijk: Service) -> None:
+    """The note is there when EXISTS of several patterns was rewritten, and not with rewrite=off; equal rows."""
+    query = (
+        LW + "SELECT ?s { ?s a lw:Story FILTER NOT EXISTS { ?t lw:from ?s ; lw:to ?p . ?p a lw:Policy } } ORDER BY ?s"
+    )
+    rewritten, written = ask(moerwijk, query), ask(moerwijk, query, rewrite="off")
+    assert "EXISTS" in rewritten.headers["wijkgraaf-note"]
+    assert "wijkgraaf-note" not in written.headers
+    assert rewritten.text == written.text
+    assert len(rewritten.text.split()) > 10
