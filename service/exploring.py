@@ -39,6 +39,7 @@ from service.problems import problem
 from service.reception import names, refuse_unknown
 from service.sparql import sparql_router
 from service.troubles import answer_troubles
+from service.words import COMPLETION, completion_router
 
 SIZE = "explored/size"
 DESCRIBING = {"sd": SD, "void": VOID, "schema": SCHEMA, "dcterms": PREFIXES["dcterms"]}
@@ -60,7 +61,9 @@ def make_explore_app(exploring: Exploring, questions: Mapping[str, Question], on
         return described(exploring)
 
     async def page(request: Request, brought: Brought | None = None) -> Response:
-        bench = Workbench(exploring.base, exploring.settings, parameters=("rewrite",), alone=True)
+        bench = Workbench(
+            exploring.base, exploring.settings, completion=COMPLETION, parameters=("rewrite",), alone=True
+        )
         return _alone(*await workbench(request, asking, PUBLIC, bench, brought))
 
     app = FastAPI(
@@ -78,6 +81,7 @@ def make_explore_app(exploring: Exploring, questions: Mapping[str, Question], on
         void_router(asking, exploring),
         metrics_router(metrics),
         words_router(exploring.base, ontology),
+        completion_router(ontology),
     )
     for router in routers:
         app.include_router(router)

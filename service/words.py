@@ -22,6 +22,7 @@ from service.negotiation import HTML, TRIPLES, choose, content_type
 from service.problems import problem
 from service.reception import names, refuse_unknown
 
+COMPLETION = "/def/completion.json"
 CONCEPTS = "https://w3id.org/lerende-wijk/id/concept/"
 WORD_FORMATS = (HTML, *TRIPLES)
 SIMPLE = re.compile(r"[A-Za-z][\w-]*")  # Local names that stand after a prefix as they are.
@@ -53,6 +54,22 @@ def completions(ontology: Ontology) -> Mapping[str, Any]:
     return {"prefixes": prefixes, "words": words}
 
 
+def completion_router(ontology: Ontology) -> APIRouter:
+    """The router of `/def/completion.json`."""
+    router = APIRouter(tags=["Vocabulary"])
+    offered = json.dumps(completions(ontology), ensure_ascii=False, separators=(",", ":")).encode()
+
+    @router.get(
+        COMPLETION,
+        summary="The words of the vocabulary, for writing questions",
+        description="Prefixes, and classes, properties and concepts with their prefixed name, labels and definitions.",
+    )
+    async def completion() -> Response:
+        return Response(offered, 200, {"Cache-Control": "max-age=3600"}, "application/json")
+
+    return router
+
+
 def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path], page: WordsPage) -> APIRouter:
     """The router of `/def`, `/shapes`, `/concepts` and `/context.jsonld`."""
     router = APIRouter(tags=["Vocabulary"])
@@ -60,7 +77,6 @@ def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path
     shape_files = sorted(file for folder in shapes for file in folder.rglob("*.ttl"))
     shape_quads = b"".join(file.read_bytes() for file in shape_files)
     shipped = context_text(ontology).encode()
-    offered = json.dumps(completions(ontology), ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "max-age=3600"}
 
     async def words(request: Request, what: str) -> Response:
@@ -104,14 +120,6 @@ def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path
         return await page(request, "objections")
 
     @router.get(
-        "/def/completion.json",
-        summary="The words of the vocabulary, for writing questions",
-        description="Prefixes, and classes, properties and concepts with their prefixed name, labels and definitions.",
-    )
-    async def completion() -> Response:
-        return Response(offered, 200, {"Cache-Control": "max-age=3600"}, "application/json")
-
-    @router.get(
         "/context.jsonld",
         summary="The JSON-LD context",
         description="With it plain JSON is enough to publish. Made from the ontology.",
@@ -119,4 +127,5 @@ def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path
     async def shipped_context() -> Response:
         return Response(shipped, 200, {"Cache-Control": "max-age=3600"}, "application/ld+json")
 
+    router.include_router(completion_router(ontology))
     return router

@@ -134,7 +134,7 @@ def test_the_workbench_stands_alone_in_both_languages(explored: str) -> None:
         page = httpx.get(f"{explored}/sparql", params=asked, headers={"Accept": "text/html"})
         assert (200, language) == (page.status_code, page.headers["content-language"])
         assert "http://example.org/x" in page.text
-        for path in set(re.findall(r'href="(/[^"#]*)', page.text)):
+        for path in set(re.findall(r'(?:href|data-completion)="(/[^"#]*)', page.text)):
             assert httpx.get(f"{explored}{path.replace('&amp;', '&')}").status_code == 200, path
 
 

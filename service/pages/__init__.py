@@ -33,6 +33,7 @@ from service.pages.words import day
 from service.pages.workbench import OWN, Workbench
 from service.pages.workbench import shown as workbench
 from service.problems import problem
+from service.words import COMPLETION
 
 if TYPE_CHECKING:
     from kg.asking import Asking
@@ -286,7 +287,7 @@ class Pages:
             self.base,
             self.asking.settings,
             self.asking.questions,
-            completion="/def/completion.json",
+            completion=COMPLETION,
             parameters=("at", "rewrite"),
         )
         page, links = await workbench(request, self.asking, audience, bench, brought)
