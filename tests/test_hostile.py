@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import Service, start_service
+from tests.running import Service, copy_of, start_service
 from tests.stories import BASE
 from tests.test_sparql_door import HOSTILE, LW
 
@@ -108,10 +108,10 @@ def state(service: Service) -> State:
 
 
 @pytest.fixture(scope="module")
-def attacked(moerwijk_folder: Path) -> Iterator[Service]:
+def attacked(moerwijk_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of its own with the Moerwijk example."""
     env = {"WIJKGRAAF_QUERY_SECONDS_ANONYMOUS_MAX": str(SECONDS_MAX)}
-    service = start_service(moerwijk_folder, BASE, env=env)
+    service = start_service(copy_of(moerwijk_folder, tmp_path_factory.mktemp("attacked")), BASE, env=env)
     yield service
     service.stop()
 
