@@ -6,7 +6,7 @@ import asyncio
 import sys
 from importlib.metadata import version as package_version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -22,7 +22,20 @@ from kg.settings import Settings, folder, read_settings
 from service import beginning
 from service.callers import OPERATOR
 from service.cli_exploring import explore
-from service.cli_registers import FINDINGS, NO_LEDGER, UNAVAILABLE, USAGE, party_app, token_app
+from service.cli_options import (
+    FINDINGS,
+    UNAVAILABLE,
+    USAGE,
+    AsJson,
+    Data,
+    Token,
+    Url,
+    messages,
+    output,
+    settings_for,
+    stop,
+)
+from service.cli_registers import party_app, token_app
 from service.cli_snapshots import snapshot_app
 from service.doorway import door, running
 
@@ -56,28 +69,8 @@ app.add_typer(party_app, name="party")
 app.add_typer(token_app, name="token")
 app.add_typer(snapshot_app, name="snapshot")
 app.command()(explore)
-messages = Console(stderr=True, highlight=False)
-output = Console(highlight=False, soft_wrap=True)
 
-Data = Annotated[Path | None, typer.Option("--data", help="The data folder (default: data).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Url = Annotated[str | None, typer.Option("--url", help="A service elsewhere, instead of the data folder.")]
-Token = Annotated[str | None, typer.Option("--token", envvar="WIJKGRAAF_TOKEN", help="The token for --url.")]
 File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
-
-
-def stop(message: str, code: int) -> NoReturn:
-    """Says why on stderr and ends with this code."""
-    messages.print(message, markup=False)
-    raise typer.Exit(code)
-
-
-def settings_for(data: Path | None, *, ledger: bool = True, **flags: Any) -> Settings:
-    """The settings; with `ledger` a data folder that has none is told, not a stack trace."""
-    settings = read_settings(data=data, **flags)
-    if ledger and not (settings.data / "ledger.sqlite").exists():
-        stop(NO_LEDGER.format(data=settings.data), UNAVAILABLE)
-    return settings
 
 
 @app.command()

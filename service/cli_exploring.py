@@ -5,19 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from kg.exploring import Exploring, RdfFile, rdf_file
 from kg.objection import Objection
 from kg.ontology import read_ontology
 from kg.questions import load_questions
 from kg.settings import read_settings
-from service.cli_registers import FINDINGS, UNAVAILABLE, USAGE
-
-messages = Console(stderr=True, highlight=False)
+from service.cli_options import FINDINGS, UNAVAILABLE, USAGE, messages, stop
 
 
 def explore(
@@ -48,11 +45,11 @@ def _chosen(files: Sequence[Path], graphs: Sequence[str]) -> list[RdfFile]:
     for pair in graphs:
         name, _, path = pair.rpartition("=")
         if not name:
-            _stop(f"--graph {pair}: write IRI=FILE", USAGE)
+            stop(f"--graph {pair}: write IRI=FILE", USAGE)
         found.append(rdf_file(Path(path), name))
     refused = [one for one in found if isinstance(one, Objection)]
     if refused or not found:
-        _stop("\n".join(o.message_en for o in refused) or "Name at least one file.", USAGE)
+        stop("\n".join(o.message_en for o in refused) or "Name at least one file.", USAGE)
     return [one for one in found if isinstance(one, RdfFile)]
 
 
@@ -67,15 +64,13 @@ def _serve(
     try:
         public = serving.listen(settings)
     except OSError as error:
-        _stop(
-            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --port.", UNAVAILABLE
-        )
+        stop(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --port.", UNAVAILABLE)
     address = f"http://{settings.host}:{public.getsockname()[1]}"
     exploring = Exploring(files, settings, address=address, base=base, union=union)
     try:
         faults = exploring.start()
         if faults:
-            _stop("\n".join(fault.message_en for fault in faults), FINDINGS)
+            stop("\n".join(fault.message_en for fault in faults), FINDINGS)
         ontology = read_ontology(settings.folders("ontology"))
         questions = load_questions(settings.folders("queries"), ontology, exploring.base)
         app = make_explore_app(exploring, questions, ontology)
@@ -87,8 +82,3 @@ def _serve(
         serving.serve(app, settings, public)
     finally:
         exploring.close()
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    messages.print(message, markup=False)
-    raise typer.Exit(code)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from kg.accounts import Accounts
 from kg.keeping import utc_now
@@ -17,34 +15,20 @@ from kg.ledger import Ledger
 from kg.ontology import read_ontology
 from kg.party import STEWARD, Right
 from kg.register import party_document
-from kg.settings import Settings, read_settings
 from kg.vocabulary import SCHEME
 from service.callers import OPERATOR
+from service.cli_options import FINDINGS, UNAVAILABLE, USAGE, AsJson, Data, messages, output, settings_for, stop
 from service.doorway import door
 
-FINDINGS, USAGE, UNAVAILABLE = 1, 2, 3
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-NO_LEDGER = "No ledger in {data}. Name its folder with --data, or make a new one: wijkgraaf init --data {data}"
 party_app = typer.Typer(help="Who takes part.", no_args_is_help=True)
 token_app = typer.Typer(help="Tokens: what a party may do by HTTP.", no_args_is_help=True)
-messages = Console(stderr=True, highlight=False)
-output = Console(highlight=False, soft_wrap=True)
-Data = Annotated[Path | None, typer.Option("--data", help="The data folder (default: data).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-def _settings(data: Path | None) -> Settings:
-    settings = read_settings(data=data)
-    if not (settings.data / "ledger.sqlite").exists():
-        messages.print(NO_LEDGER.format(data=settings.data), markup=False)
-        raise typer.Exit(UNAVAILABLE)
-    return settings
 
 
 @party_app.command("list")
 def list_parties(data: Data = None, as_json: AsJson = False) -> None:
     """The parties in the register."""
-    ledger = Ledger.open(_settings(data).ledger_url, read_only=True)
+    ledger = Ledger.open(settings_for(data).ledger_url, read_only=True)
     parties = sorted(p.iri.rsplit("/", 1)[-1] for p in ledger.parties())
     if as_json:
         output.print_json(data=parties)
@@ -65,16 +49,14 @@ def add_party(
     data: Data = None,
 ) -> None:
     """Enter a party in the register: a contribution of the steward, through the same door."""
-    settings = _settings(data)
+    settings = settings_for(data)
     if not SLUG.fullmatch(slug):
-        messages.print(f"{slug}: a party's name in addresses is a-z, 0-9, - and _, at most 80 characters", markup=False)
-        raise typer.Exit(USAGE)
+        stop(f"{slug}: a party's name in addresses is a-z, 0-9, - and _, at most 80 characters", USAGE)
     known = read_ontology(settings.folders("ontology")).notations[SCHEME + "perspective"]
     chosen = perspective or []
     wrong = [p for p in chosen if p not in known]
     if wrong:
-        messages.print(f"--perspective {wrong[0]}: choose from {', '.join(known)}", markup=False)
-        raise typer.Exit(USAGE)
+        stop(f"--perspective {wrong[0]}: choose from {', '.join(known)}", USAGE)
     base = Ledger.open(settings.ledger_url, read_only=True).base
     names = [(name, "nl"), *([(name_en, "en")] if name_en else [])]
     body = party_document(base, slug, names, [known[p] for p in chosen])
@@ -104,15 +86,13 @@ def create_token(
     data: Data = None,
 ) -> None:
     """Make a token and print it, this once: only its digest is kept. It counts at once in a running service."""
-    settings = _settings(data)
+    settings = settings_for(data)
     ledger = Ledger.open(settings.ledger_url, read_only=True)
     if ledger.document(f"{ledger.base}/id/{party}") is None:
-        messages.print(f"{party}: no such party. Add it with: wijkgraaf party add", markup=False)
-        raise typer.Exit(USAGE)
+        stop(f"{party}: no such party. Add it with: wijkgraaf party add", USAGE)
     until = expires.replace(tzinfo=UTC) if expires else None
     if until is not None and until <= utc_now():
-        messages.print(f"--expires {until.date()} has passed", markup=False)
-        raise typer.Exit(USAGE)
+        stop(f"--expires {until.date()} has passed", USAGE)
     typer.echo(Accounts(settings.ledger_url).create_token(party, right, utc_now(), expires=until))
 
 
@@ -128,7 +108,7 @@ def list_tokens(data: Data = None, as_json: AsJson = False) -> None:
             "expires": token.expires,
             "revoked": token.revoked,
         }
-        for token in Accounts(_settings(data).ledger_url).tokens()
+        for token in Accounts(settings_for(data).ledger_url).tokens()
     ]
     if as_json:
         output.print_json(data=found)
@@ -143,10 +123,9 @@ def revoke_token(
     token: Annotated[str, typer.Argument(help="The token's name, as `token list` gives it.")], data: Data = None
 ) -> None:
     """End a token; it counts at once in a running service."""
-    accounts = Accounts(_settings(data).ledger_url)
+    accounts = Accounts(settings_for(data).ledger_url)
     if token not in {one.id for one in accounts.tokens()}:
-        messages.print(f"{token}: no such token. See: wijkgraaf token list", markup=False)
-        raise typer.Exit(USAGE)
+        stop(f"{token}: no such token. See: wijkgraaf token list", USAGE)
     accounts.revoke(token, utc_now())
 
 
@@ -158,12 +137,11 @@ def delegate(
     data: Data = None,
 ) -> None:
     """Let one party record for another; it needs a token with the right record-for. Readers always see who recorded."""
-    settings = _settings(data)
+    settings = settings_for(data)
     ledger = Ledger.open(settings.ledger_url, read_only=True)
     for slug in (recorder, holder):
         if ledger.document(f"{ledger.base}/id/{slug}") is None:
-            messages.print(f"{slug}: no such party. Add it with: wijkgraaf party add", markup=False)
-            raise typer.Exit(USAGE)
+            stop(f"{slug}: no such party. Add it with: wijkgraaf party add", USAGE)
     try:
         Accounts(settings.ledger_url).delegate(recorder, holder, kind, utc_now())
     except ValueError as error:

@@ -5,15 +5,25 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Console
 
 from kg.ledger.acts import LedgerUnavailable
-from kg.settings import read_settings
-from service.cli_registers import FINDINGS, NO_LEDGER, UNAVAILABLE, USAGE
+from service.cli_options import (
+    FINDINGS,
+    UNAVAILABLE,
+    USAGE,
+    AsJson,
+    Data,
+    Token,
+    Url,
+    messages,
+    output,
+    settings_for,
+    stop,
+)
 from service.doorway import door
 
 FORMS = ("json", "ttl", "jsonld", "bib", "cff")
@@ -22,18 +32,7 @@ CHANGES = {"table": "application/json", "json": "application/json", "csv": "text
 CHUNK_BYTES = 1024 * 1024  # Of a dump, at once on its way to a file.
 
 snapshot_app = typer.Typer(help="Names for moments, to ask, fetch and cite.", no_args_is_help=True)
-messages = Console(stderr=True, highlight=False)
-output = Console(highlight=False, soft_wrap=True)
-Data = Annotated[Path | None, typer.Option("--data", help="The data folder (default: data).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Url = Annotated[str | None, typer.Option("--url", help="A service elsewhere, instead of the data folder.")]
-Token = Annotated[str | None, typer.Option("--token", envvar="WIJKGRAAF_TOKEN", help="The token for --url.")]
 Name = Annotated[str, typer.Argument(help="The snapshot's name.")]
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    messages.print(message, markup=False)
-    raise typer.Exit(code)
 
 
 def _send(
@@ -47,9 +46,7 @@ def _send(
     **request: Any,
 ) -> httpx.Response:
     """One request to the service meant; a refusal or an outage is told. `into` takes the body of a success."""
-    settings = read_settings(data=data)
-    if url is None and not (settings.data / "ledger.sqlite").exists():
-        _stop(NO_LEDGER.format(data=settings.data), UNAVAILABLE)
+    settings = settings_for(data, ledger=url is None)
 
     async def send() -> httpx.Response:
         async with (
@@ -67,11 +64,11 @@ def _send(
     try:
         response = asyncio.run(send())
     except httpx.TransportError as error:
-        _stop(f"No answer from {url or settings.data}: {error}", UNAVAILABLE)
+        stop(f"No answer from {url or settings.data}: {error}", UNAVAILABLE)
     except LedgerUnavailable as error:
-        _stop(str(error), UNAVAILABLE)
+        stop(str(error), UNAVAILABLE)
     except OSError as error:
-        _stop(f"{into}: {error.strerror}", USAGE)
+        stop(f"{into}: {error.strerror}", USAGE)
     if response.is_success:
         return response
     for told in response.json()["errors"]:
@@ -117,7 +114,7 @@ def show(
 ) -> None:
     """Describe one, or print how to cite it (bib, cff, jsonld)."""
     if form not in FORMS:
-        _stop(f"--format {form}: choose one of {', '.join(FORMS)}", USAGE)
+        stop(f"--format {form}: choose one of {', '.join(FORMS)}", USAGE)
     sys.stdout.write(_send("GET", f"/snapshots/{name}.{form}", data, url, token).text.rstrip("\n") + "\n")
 
 
@@ -132,7 +129,7 @@ def dump(
 ) -> None:
     """Fetch one as a gzipped file and print its SHA-256."""
     if form not in DUMPS:
-        _stop(f"--format {form}: choose one of {', '.join(DUMPS)}", USAGE)
+        stop(f"--format {form}: choose one of {', '.join(DUMPS)}", USAGE)
     file = into or Path(f"{name}.{form}.gz")
     unfinished = file.with_name(file.name + ".part")
     response = _send("GET", f"/snapshots/{name}.{form}.gz", data, url, token, into=unfinished)
@@ -151,7 +148,7 @@ def diff(
 ) -> None:
     """What was added, replaced, withdrawn and erased between two times, party by party."""
     if form not in CHANGES:
-        _stop(f"--format {form}: choose one of {', '.join(CHANGES)}", USAGE)
+        stop(f"--format {form}: choose one of {', '.join(CHANGES)}", USAGE)
     asked = {"from": since, "to": until}
     response = _send("GET", "/snapshots/diff", data, url, token, params=asked, headers={"Accept": CHANGES[form]})
     if form == "csv":
