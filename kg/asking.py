@@ -25,7 +25,7 @@ OWN_SECONDS_MAX = 30.0  # A question of ours that takes longer is a bug in the q
 OWN_LANE = ""  # Pages, documents and named questions: never behind callers' SPARQL.
 TRY_SECONDS = 0.2  # A look-up takes a hundredth of it; ten that turn out to be long cost a newcomer two seconds.
 AGAIN_SECONDS = 5  # When to ask again what was let go under a question: making it anew takes less.
-_ENDINGS = {"time": "TimeOut", "memory": "MemoryOut", "crash": "MemoryOut"}
+_ENDINGS = {"time": "TimeOut", "memory": "MemoryOut", "crash": "EngineEnded"}
 
 
 class Stores(Protocol):

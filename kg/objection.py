@@ -37,7 +37,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── TokenMissing, TokenUnknown, RightMissing
     │   └── NotThere, VerbUnknown, FormatUnknown, ExtraMissing
     └── Overrun         there was no time or room
-        └── TimeOut, MemoryOut, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
+        └── TimeOut, MemoryOut, EngineEnded, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """
 
 from __future__ import annotations

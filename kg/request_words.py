@@ -239,6 +239,13 @@ OVERRUN: Mapping[str, tuple[str | None, str, str]] = {
         "Dit vroeg meer geheugen dan {limit}. Maak de vraag kleiner.",
         "This took more memory than {limit}. Make the question smaller.",
     ),
+    "EngineEnded": (
+        None,
+        "Het programma dat vragen beantwoordt, hield op bij deze vraag. Dat is een fout in dat programma. Stel de "
+        "vraag anders, of maak haar eenvoudiger.",
+        "The engine that answers ended over this question, which is a fault of the engine. Ask it in another way, or "
+        "make it simpler.",
+    ),
     "AnswerTooLarge": (
         None,
         "Het antwoord is groter dan {limit}. Vraag minder tegelijk, bijvoorbeeld met LIMIT.",
