@@ -30,8 +30,9 @@ demo: setup
 	@$(BIN)/python viewer/bundle.py --try || true
 	$(BIN)/wijkgraaf demo --port $(PORT) --example $(EXAMPLE)
 
+# A file of tests stays together: its services are started once. Four at most: each has services of its own.
 test: setup browser viewer-try
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: setup browser viewer-try
 	$(BIN)/python -m pytest -m slow
