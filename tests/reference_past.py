@@ -7,6 +7,7 @@ follows from these notes alone, and from the calendar: who reads the store could
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.reference_visible import World
 
@@ -63,3 +64,23 @@ class Watcher:
         """Withdrawn, with a ground that would still hold: taking back is not erasing."""
         last = next(note.words[name][2] for note in reversed(self.notes) if name in note.words)
         return self.notes[-1].stones.get(name) == "withdrawn" and (last is None or last >= today)
+
+    def changes(self, first: int, second: int, today: str) -> list[tuple[str, str | None]]:
+        """(kind, document) of what differs between two steps, as far as it may be told now; in no order."""
+        (then, _), (later, stones) = self.past(first, today), self.past(second, today)
+        found: list[tuple[str, str | None]] = []
+        for name in then.keys() | later.keys():
+            if name not in then:
+                found.append(("added", name))
+            elif name not in later:
+                found.append((self.notes[second].stones[name] if name in stones else "hidden", name))
+            elif then[name] != later[name]:
+                found.append(("replaced", name))
+        ended: dict[str, str] = {}
+        for before, after in pairwise(self.notes[first : second + 1]):
+            ended |= {name: how for name, how in after.stones.items() if before.stones.get(name) != how}
+        for name, how in ended.items():
+            gone = self.notes[-1].stones.get(name) == "erased"
+            if how != "withdrawn" and name not in then and (name in stones or gone):
+                found.append((how, name if name in stones else None))
+        return found

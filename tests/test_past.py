@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from itertools import combinations
 
 import pyoxigraph as ox
 import pytest
@@ -66,6 +68,32 @@ def test_the_past_equals_its_reference_and_keeps_its_bytes(history: list[tuple[o
                     assert bytes_of.setdefault(key, nquads) == nquads
                     assert counts.get((audience, position), 0) <= key[2]
                     counts[audience, position] = key[2]
+        parallel.ledger.close()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps)
+def test_what_changed_between_two_positions_equals_the_reference(history: list[tuple[object, ...]]) -> None:
+    """For every two steps of a history, and each audience: what was added, replaced, ended and hidden, each once."""
+    with folder() as place:
+        parallel = open_parallel(place)
+        watchers = {audience: Watcher(audience) for audience in AUDIENCES}
+        stood: dict[str, list[int]] = {audience: [] for audience in AUDIENCES}
+        for step in history:
+            carry_out(parallel, step)
+            texts = {name: said.payload for name, said in parallel.texts.items()}
+            for audience, watcher in watchers.items():
+                watcher.look(parallel.world, parallel.today, texts)
+                stood[audience].append(parallel.ledger.positions()[audience])
+        for audience, watcher in watchers.items():
+            for (first, start), (second, end) in combinations(enumerate(stood[audience]), 2):
+                places = parallel.ledger.place_of(audience, start), parallel.ledger.place_of(audience, end)
+                if places[0] is None or places[1] is None:
+                    continue
+                rows = parallel.ledger.difference(audience, (places[0], places[1]), parallel.now)
+                expected = watcher.changes(first, second, parallel.today)
+                assert Counter(expected) == Counter((row.kind, row.document) for row in rows)
+                assert sorted(row.party for row in rows) == [row.party for row in rows]
         parallel.ledger.close()
 
 

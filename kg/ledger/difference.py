@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from kg.ledger import tables
+from kg.ledger.chain import erased_name
 from kg.ledger.past import Kept, Place, Told, at_once, kept, told
 from kg.ledger.quads import contribution_iri, party_iri
 from kg.ledger.statement import Driver, Statement, among, as_it_is, listed
@@ -48,8 +49,11 @@ def difference(
     history = told(driver, audience)
     first, second = (kept(driver, key, audience, place, now, history) for place in places)
     ends = dict(_ends(history, places))
-    whose = _whose(driver, {*_numbers(first), *_numbers(second), *(history.numbers[id] for id in ends)})
-    found = [*_seen(base, first, second, whose), *_ended(base, history, ends, second, whose)]
+    whose = _whose(driver, {*_numbers(first), *_numbers(second), *(history.numbers[id] for id, _, _ in ends.values())})
+    # The names of what is erased, as far as a tie still tells them.
+    told_still = {erased_name(key, iri): iri for iri, (how, _) in second.stones.items() if how == "erased"}
+    names = {document: told_still.get(digest) for document, digest in history.names.items()}
+    found = [*_seen(base, first, second, whose), *_ended(base, history, ends, (first, second), whose, names)]
     return tuple(
         sorted(found, key=lambda one: (one.party, KINDS.index(one.kind), one.document or "", one.before or ""))
     )
@@ -71,13 +75,13 @@ def _whose(driver: Driver, numbers: set[int]) -> _Whose:
     return found
 
 
-def _ends(history: Told, places: tuple[Place, Place]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The contributions that ended between, with how and when, whose words may be shown nowhere any more."""
+def _ends(history: Told, places: tuple[Place, Place]) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    """Documents that ended between, other than by being withdrawn: the contribution, how and when; the last time."""
     for step in history.steps:
         if places[0].position < step.position <= places[1].position:
             for document, (how, when) in step.ended.items():
                 if how != "withdrawn":
-                    yield step.ids[document], (how, when)
+                    yield document, (step.ids[document], how, when)
 
 
 def _seen(base: str, first: Kept, second: Kept, whose: _Whose) -> Iterator[Changed]:
@@ -98,11 +102,17 @@ def _seen(base: str, first: Kept, second: Kept, whose: _Whose) -> Iterator[Chang
 
 
 def _ended(
-    base: str, history: Told, ends: Mapping[str, tuple[str, str]], second: Kept, whose: _Whose
+    base: str,
+    history: Told,
+    ends: Mapping[int, tuple[str, str, str]],
+    pasts: tuple[Kept, Kept],
+    whose: _Whose,
+    names: Mapping[int, str | None],
 ) -> Iterator[Changed]:
     """What was erased, or whose ground ended, between: that it did, whose it was, and its name while that is told."""
-    for id, (how, when) in ends.items():
+    for document, (id, how, when) in ends.items():
         _, _, party, iri = whose[history.numbers[id]]
-        name = iri if iri in second.stones else None
-        if iri is None or name is not None:
-            yield Changed(party_iri(base, party), how, name, contribution_iri(base, id), None, when)
+        if iri is None or (iri in pasts[1].stones and iri not in pasts[0].shown):
+            yield Changed(
+                party_iri(base, party), how, iri or names.get(document), contribution_iri(base, id), None, when
+            )
