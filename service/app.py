@@ -143,7 +143,9 @@ def make_app(house: House) -> Asgi:
             pages.ask_page,
             house.times,
         ),
-        questions_router(house.asking, callers, pages.question_page, {tongue: named(tongue) for tongue in LANGUAGES}),
+        questions_router(
+            house.asking, callers, pages.question_page, {tongue: named(tongue) for tongue in LANGUAGES}, house.times
+        ),
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
         resources_router(speaking, mementos, pages.document_page, pages.error_page),
         mementos.router(),

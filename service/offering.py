@@ -13,15 +13,15 @@ from service.paging import ROWS_PER_PAGE_MAX
 TEXT = Format("query", "application/sparql-query", ".rq")
 JSON = Format("json", "application/json", ".json")
 SPREADSHEETS = "spreadsheets"  # The one value of `for`.
-OF_EVERY_QUESTION = ("limit", "after", "for", "lang")
+OF_EVERY_QUESTION = ("limit", "after", "for", "lang", "at")
 PROBLEM = "application/problem+json"
 PROBLEMS: Mapping[int, str] = {
     400: "A parameter is missing, unknown or unclear; each of them is named, with what is expected",
-    404: "No such question, or a version that is not kept",
+    404: "No such question, a version that is not kept, or a time before the beginning",
     406: "No such format",
     410: "The page is gone; start again",
     413: "The answer is over the size limit",
-    503: "The answer is over the time limit",
+    503: "The answer is over the time limit, or too many pasts are asked at once",
 }
 RESPONSES: dict[int | str, dict[str, Any]] = {status: {"description": words} for status, words in PROBLEMS.items()}
 TERM: Mapping[str, Any] = {
@@ -72,6 +72,7 @@ _SCHEMAS_OF_TYPES: Mapping[str, Mapping[str, str]] = {
 _HEADERS = {
     "ETag": "Changes with the answer; send it as If-None-Match",
     "Wijkgraaf-Position": "The state of the data at which this answer holds",
+    "Wijkgraaf-Redactions": "With at: how much that stood there may not be shown any more",
     "Link": "latest-version: the address of this version of the question; next, prev, first: pages",
 }
 
@@ -185,6 +186,8 @@ def _shared(question: Question) -> list[dict[str, Any]]:
 
     words = "Language of names and texts where both are there; without it, what Accept-Language says, else Dutch."
     found = [one("lang", words, {"type": "string", "enum": [*LANGUAGES]}, example=LANGUAGES[0])]
+    words = "The past that is asked: a date, a time with its zone, or the name of a snapshot."
+    found.append(one("at", words, {"type": "string"}))
     if not question.is_construct:
         whole = {"type": "integer", "minimum": 1, "maximum": ROWS_PER_PAGE_MAX}
         found.append(one("limit", "Rows a page; without it, all rows.", whole, example=10))

@@ -30,6 +30,8 @@ class Page:
     limit: int
     offset: int = 0
     position: int | None = None
+    redactions: int | None = None
+    """How much was redacted in the past that is asked; None in the present."""
 
 
 def mark(question: Question, values: Mapping[str, str]) -> str:
@@ -52,18 +54,21 @@ def page_asked(request: Request, belongs_to: str) -> Page | Objection | None:
     try:
         cursor = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         position, offset, whose = int(cursor["p"]), int(cursor["o"]), str(cursor["q"])
+        redactions = None if cursor["r"] is None else int(cursor["r"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return object_to("ParameterUnclear", path="after", value=after[:100], limit=CURSOR_EXPECTED)
     if whose != belongs_to or not 0 <= offset < 1 << 53:
         return object_to("ParameterUnclear", path="after", value=after[:100], limit=CURSOR_EXPECTED)
-    return Page(int(asked), offset, position)
+    return Page(int(asked), offset, position, redactions)
 
 
-def page_links(request: Request, page: Page, position: int, belongs_to: str, *, more: bool) -> tuple[str, ...]:
+def page_links(request: Request, page: Page, belongs_to: str, *, more: bool) -> tuple[str, ...]:
     """Links to the pages round this one. Which is the last is not known without counting, so it is not said."""
 
     def link(offset: int, relation: str) -> str:
-        text = json.dumps({"p": position, "o": offset, "q": belongs_to}, separators=(",", ":"))
+        text = json.dumps(
+            {"p": page.position, "r": page.redactions, "o": offset, "q": belongs_to}, separators=(",", ":")
+        )
         after = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
         there = request.url.include_query_params(limit=page.limit, after=after)
         return f'<{there.path}?{there.query}>; rel="{relation}"'

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
@@ -21,6 +22,7 @@ from kg.asking import Answer, Asking
 from kg.executables import questions_as_triples
 from kg.objection import Objection, object_to
 from kg.questions import LANGUAGES, Question, bind, page
+from kg.remembering import redactions_in
 from kg.tables import parquet_is_there
 from kg.vocabulary import PREFIXES
 from service.answers import answer_response, position_headers
@@ -48,10 +50,11 @@ from service.offering import (
 from service.paging import Page, first_page, mark, page_asked, page_links
 from service.problems import RETRY_SECONDS, problem
 from service.reception import names, refuse_unknown, unchanged
+from service.times import PastStore, Times
 
 CATALOGUE_FORMATS = (HTML, JSON, *TRIPLES)
 DOWNLOADS = (PARQUET, SPREADSHEET)  # What a browser saves rather than shows, under the question's name.
-QuestionPage = Callable[[Request, Question | None], Awaitable[Response]]
+QuestionPage = Callable[[Request, Question | None, PastStore | None], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,9 @@ class Asked:
         return mark(self.question, self.values)
 
 
-def questions_router(asking: Asking, callers: Callers, html: QuestionPage, titles: Mapping[str, str]) -> APIRouter:
+def questions_router(
+    asking: Asking, callers: Callers, html: QuestionPage, titles: Mapping[str, str], times: Times
+) -> APIRouter:
     """The router of `/queries`; `titles` says what the catalogue is called, by language."""
     router = APIRouter(tags=["Questions"])
     base = asking.base
@@ -93,7 +98,7 @@ def questions_router(asking: Asking, callers: Callers, html: QuestionPage, title
         if refused is not None or form is None:
             return problem(request, base, *((refused,) if refused else ()))
         if form is HTML:
-            return await html(request, None)
+            return await html(request, None, None)
         return _fixed(request, written(form), content_type(form))
 
     @router.get(
@@ -118,15 +123,19 @@ def questions_router(asking: Asking, callers: Callers, html: QuestionPage, title
         if isinstance(form, Objection):
             return problem(request, base, form)
         calling = callers.calling(request)
-        if form is HTML:
-            refused = refuse_unknown(names(request), (*(p.name for p in question.parameters), "lang"))
-            answer = await html(request, question) if refused is None else problem(request, base, refused)
-        elif isinstance(calling, Objection):
-            answer = problem(request, base, calling)
+        if isinstance(calling, Objection):
+            return problem(request, base, calling)
+        at = request.query_params.get("at")
+        past = await asyncio.to_thread(times.past, at, calling.audience) if at is not None else None
+        if isinstance(past, Objection):
+            answer = problem(request, base, past)
+        elif form is HTML:
+            refused = refuse_unknown(names(request), (*(p.name for p in question.parameters), "lang", "at"))
+            answer = await html(request, question, past) if refused is None else problem(request, base, refused)
         else:
             asked = understand(request, question, form)
             if isinstance(asked, Asked):
-                answer = await _answer(request, asking, calling, asked)
+                answer = await _answer(request, asking, calling, asked, past)
             else:
                 answer = problem(request, base, *asked)
         links = _version_links(question, request if answer.status_code < 400 else None)
@@ -137,9 +146,9 @@ def questions_router(asking: Asking, callers: Callers, html: QuestionPage, title
         "/queries/{name}",
         summary="Ask a named question",
         description="Parameters as the catalogue says, `limit` and `after` for paging (the `Link` header has the next, "
-        "previous and first page). JSON, CSV, TSV, XML, Parquet, HTML, CSV for spreadsheets (`.csv?for=spreadsheets`), "
-        "and the query's own text as `application/sparql-query`. `Link: rel=latest-version` is the address of this "
-        "version of the question.",
+        "previous and first page), `at` for the past. JSON, CSV, TSV, XML, Parquet, HTML, CSV for spreadsheets "
+        "(`.csv?for=spreadsheets`), and the query's own text as `application/sparql-query`. `Link: rel=latest-version` "
+        "is the address of this version of the question.",
         responses=RESPONSES,
     )
     async def ask(request: Request, name: str) -> Response:
@@ -246,6 +255,7 @@ def understand(request: Request, question: Question, form: Format) -> Asked | tu
     given = dict(request.query_params)
     lang = language(given.get("lang"), request.headers.get("accept-language"))
     values = {name: given[name] for name in of_its_own if name in given and name != "lang"}
+    at = {"at": given["at"]} if "at" in given else {}
     if given.get("lang", lang) not in LANGUAGES:
         told = object_to("ParameterUnclear", path="lang", value=given["lang"][:20], limit=", ".join(LANGUAGES))
         objections.append(told)
@@ -257,34 +267,43 @@ def understand(request: Request, question: Question, form: Format) -> Asked | tu
     text = bind(question, values)
     if not isinstance(text, str):
         objections += text
-    rows = None if question.is_construct else page_asked(request, mark(question, values))
+    rows = None if question.is_construct else page_asked(request, mark(question, values | at))
     if isinstance(rows, Objection):
         objections.append(rows)
     if objections or not isinstance(text, str) or isinstance(rows, Objection):
         return tuple(objections)
-    return Asked(question, text, values, lang, form, rows)
+    return Asked(question, text, values | at, lang, form, rows)
 
 
-async def put(asking: Asking, calling: Calling, asked: Asked) -> Answer | Objection:
-    """Puts the question to the audience's projection: the one place where a named question is asked."""
+async def put(asking: Asking, store: str, asked: Asked) -> Answer | Objection:
+    """Puts the question to a projection, or to a past one: the one place where a named question is asked."""
     rows = asked.page
     if rows is None:
-        return await asking.ask(calling.audience, asked.text, answer_format=asked.form.name)
+        return await asking.ask(store, asked.text, answer_format=asked.form.name)
     # One row more than is given tells whether there is another page.
     text = page(asked.text, rows.limit + 1, rows.offset)
-    return await asking.ask(calling.audience, text, answer_format=asked.form.name, rows_max=rows.limit)
+    return await asking.ask(store, text, answer_format=asked.form.name, rows_max=rows.limit)
 
 
-async def _answer(request: Request, asking: Asking, calling: Calling, asked: Asked) -> Response:
+async def _answer(request: Request, asking: Asking, calling: Calling, asked: Asked, past: PastStore | None) -> Response:
     if asked.form is TEXT:
         return _fixed(request, asked.text.encode(), TEXT.media_type)
-    answer = await put(asking, calling, asked)
+    answer = await (put(past.asking, past.store, asked) if past else put(asking, calling.audience, asked))
     if isinstance(answer, Objection):
         if answer.name == "Busy":
             answer = object_to("Busy", limit=f"{RETRY_SECONDS} s")
         return problem(request, asking.base, answer)
     rows = asked.page
-    if rows is not None and rows.position not in (None, answer.position):
+    redactions = redactions_in(answer.state)
+    if (
+        rows is not None
+        and rows.position is not None
+        and (rows.position, rows.redactions)
+        != (
+            answer.position,
+            redactions,
+        )
+    ):
         answer.read()
         again = first_page(request)
         gone = object_to("CursorGone", limit=again)
@@ -292,10 +311,12 @@ async def _answer(request: Request, asking: Asking, calling: Calling, asked: Ask
     headers = position_headers(answer, calling.audience, f"{asked.form.name}-{asked.mark}")
     headers["Content-Language"] = asked.lang
     if rows is not None:
-        headers["Link"] = ", ".join(page_links(request, rows, answer.position, asked.mark, more=answer.more))
+        now = replace(rows, position=answer.position, redactions=redactions)
+        headers["Link"] = ", ".join(page_links(request, now, asked.mark, more=answer.more))
     if asked.form in DOWNLOADS:
         headers["Content-Disposition"] = f'attachment; filename="{asked.question.name}{asked.form.suffix}"'
-    return answer_response(request, answer, content_type(asked.form), headers)
+    response = answer_response(request, answer, content_type(asked.form), headers)
+    return past.dated(response) if past else response
 
 
 def _version_links(question: Question, request: Request | None = None) -> Sequence[str]:

@@ -189,7 +189,7 @@ def test_the_openapi_text_has_an_operation_for_each_question(moerwijk: Service, 
         )
         own = {p["parameter"] for p in entry["parameters"]}
         parameters = {p["name"]: p for p in operation["parameters"]}
-        assert own | {"lang", "limit", "after", "for"} == parameters.keys()
+        assert own | {"lang", "limit", "after", "for", "at"} == parameters.keys()
         media = set(operation["responses"]["200"]["content"])
         assert {form["mediaType"] for form in entry["formats"]} <= media
         needed = {name: p["example"] for name, p in parameters.items() if p["required"]}

@@ -155,3 +155,27 @@ def test_two_pasts_stand_at_once_and_a_third_waits(service: Inside, holder: dict
     pasts.now = lambda: datetime.now(UTC)
     assert (200, 3) == (taken_in.status_code, taken_in.text.count("Een van drie"))
     assert 2 == len(service.house.times.pasts.crews)
+
+
+def test_a_named_question_asks_the_past_page_by_page(service: Inside, holder: dict[str, str]) -> None:
+    """The same rows for ever, and a page that was begun goes on after later words; a redaction ends it with 410."""
+    path, text = "/queries/stories-no-policy-meets", {"Accept": "text/csv"}
+    erased = say(service, holder, "q-1", "Telt straks niet meer mee")
+    at = {"at": now(), "lang": "nl"}
+    whole = service.client.get(path, params=at, headers=text)
+    assert (200, "0") == (whole.status_code, whole.headers["wijkgraaf-redactions"])
+    assert "voorbeeld-bewoners/q-1" in whole.text
+    page = service.client.get(path, params=at | {"limit": "1"}, headers=text)
+    say(service, holder, "q-2", "Later")
+    again = service.client.get(path, params=at, headers=text)
+    assert (whole.content, whole.headers["etag"]) == (again.content, again.headers["etag"])
+    following = page.links["next"]["url"]
+    assert 200 == service.client.get(following, headers=text).status_code
+    service.end("erase", erased)
+    assert 410 == service.client.get(following, headers=text).status_code
+    after = service.client.get(path, params=at, headers=text)
+    assert ("1", False) == (after.headers["wijkgraaf-redactions"], "voorbeeld-bewoners/q-1" in after.text)
+    for lang, words in (("nl", "U ziet hoe dit was op"), ("en", "You see how this was on")):
+        shown = service.client.get(path, params=at | {"lang": lang}, headers={"Accept": "text/html"})
+        assert (200, True) == (shown.status_code, words in shown.text)
+    assert 404 == service.client.get(path, params={"at": "1999-12-31"}, headers=text).status_code

@@ -266,14 +266,24 @@ class Pages:
             return html(page_errors.unavailable_page(links), links)
         return html(await missing(ask, links, request.url.path.rstrip("/").rsplit("/", 1)[-1]), links)
 
-    async def question_page(self, request: Request, question: Question | None) -> Response:
-        """All named questions, or one with its parameters, its rows and its text."""
-        ask, links = self._reader(request, self._audience(request))
+    async def question_page(
+        self, request: Request, question: Question | None, past: PastStore | None = None
+    ) -> Response:
+        """All named questions, or one with its parameters, its rows and its text; as it was, when a past is asked."""
+        audience = self._audience(request)
+        ask, links = self._reader(request, audience)
         if question is None:
             return tagged(request, html(page_questions.catalogue_page(links, self.asking.questions), links))
-        values = {key: text for key, text in request.query_params.items() if key not in ("lang", "limit", "after")}
+        values = {
+            key: text for key, text in request.query_params.items() if key not in ("lang", "limit", "after", "at")
+        }
+        if past is not None:
+            ask = Asker(past.asking, past.store, links.language)
         page = await page_questions.question_page(ask, links, question, values)
-        return tagged(request, html(page, links, ask.audience))
+        if past is not None:
+            then = day(past.moment.time.isoformat(), links.language)
+            page = replace(page, past=Past(then, links.question(question.name, values)), noindex=True)
+        return tagged(request, html(page, links, audience))
 
     async def words_page(self, request: Request, what: str) -> Response:
         """The words of the ontology, the shapes, or what each objection means."""
