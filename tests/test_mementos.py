@@ -14,7 +14,7 @@ from service.mementos import LINKS
 from tests.inside import Inside, inside
 from tests.running import copy_of
 from tests.stories import BASE, connection
-from tests.test_times import TURTLE, now, say
+from tests.test_times import TURTLE, let_go, now, say
 
 RDF = {"Accept": "application/n-triples"}
 
@@ -30,6 +30,12 @@ def service(moerwijk_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def holder(service: Inside) -> dict[str, str]:
     """The token of who tells the stories."""
     return service.token("voorbeeld-bewoners", "contribute")
+
+
+@pytest.fixture(autouse=True)
+def _room(service: Inside) -> None:
+    """Each test begins with room for two pasts."""
+    let_go(service)
 
 
 def test_a_document_is_read_as_it_was(service: Inside, holder: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ from kg.moments import Snapshots
 from tests.inside import Inside, inside
 from tests.neighbourhood import BASE, NOW, batch, document, taken
 from tests.running import copy_of, wijkgraaf
-from tests.test_times import EVERYTHING, now, say
+from tests.test_times import EVERYTHING, let_go, now, say
 
 ENDINGS = (".bib", ".cff", ".jsonld", ".ttl", ".json", ".html")
 
@@ -41,6 +41,12 @@ def holder(service: Inside) -> dict[str, str]:
 def steward(service: Inside) -> dict[str, str]:
     """The token of who names moments."""
     return service.token("wijk", "steward")
+
+
+@pytest.fixture(autouse=True)
+def _room(service: Inside) -> None:
+    """Each test begins with room for two pasts."""
+    let_go(service)
 
 
 def make(service: Inside, steward: dict[str, str], name: str, title: str = "") -> httpx.Response:

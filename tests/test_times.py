@@ -26,6 +26,12 @@ def service(moerwijk_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield service
 
 
+@pytest.fixture(autouse=True)
+def _room(service: Inside) -> None:
+    """Each test begins with room for two pasts."""
+    let_go(service)
+
+
 @pytest.fixture(scope="module")
 def holder(service: Inside) -> dict[str, str]:
     """The token of who tells the stories."""
@@ -57,7 +63,7 @@ def let_go(service: Inside) -> None:
     """Every past store made so far is gone, as after ten minutes."""
     pasts = service.house.times.pasts
     moment = pasts.now()
-    pasts.now = lambda: moment + timedelta(seconds=PAST_SECONDS_MAX + 1)
+    pasts.now = lambda: moment + timedelta(seconds=PAST_SECONDS_MAX + 2 * PAST_SECONDS_MIN)
     pasts.sweep()
     pasts.now = lambda: datetime.now(UTC)
     assert {} == dict(pasts.crews)
