@@ -167,7 +167,7 @@ def test_every_wrong_parameter_is_told_at_once_with_what_is_expected(moerwijk: S
     told = {(error["path"], error["name"], error["limit"]) for error in answer.json()["errors"]}
     assert {
         ("lang", "ParameterUnclear", "1×"),
-        ("when", "ParameterUnknown", "party, lang, limit, after, for"),
+        ("when", "ParameterUnknown", "party, lang, limit, after, for, at"),
         ("limt", "ParameterUnknown", "limit"),
         ("limit", "ParameterUnclear", "1–10000"),
         ("for", "ParameterUnclear", "spreadsheets (.csv)"),
