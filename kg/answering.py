@@ -135,7 +135,8 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
     about = {"query": text, "position": str(position)}
     rewritten = rewrite(text) if head.get("rewrite") else Rewritten(text)
     try:
-        results, rewritten = evaluate(store, text, rewritten, base, graphs, union=bool(head.get("union", True)))
+        union = bool(head.get("union", True))
+        results, rewritten = evaluate(store, text, looked, rewritten, base, graphs, union=union)
         more = give(results, form, spool, about, head.get("rows_max"))
     except SyntaxError as error:
         told = place(error)
@@ -205,7 +206,7 @@ def _graphs_of(store: ox.Store, base: str, iri: str, notes: list[str]) -> list[o
 
 
 def evaluate(
-    store: ox.Store, text: str, rewritten: Rewritten, base: str, graphs: Graphs, *, union: bool
+    store: ox.Store, text: str, looked: QueryText, rewritten: Rewritten, base: str, graphs: Graphs, *, union: bool
 ) -> tuple[Results, Rewritten]:
     """The query on its graphs, and the form in which it was asked; raises SyntaxError for an unclear one.
 
@@ -233,7 +234,7 @@ def evaluate(
         rewritten = Rewritten(text)  # What is unclear is told at the caller's own line and column.
         results = ask(text)
     if isinstance(results, ox.QuerySolutions):
-        spelt = spelt_out(rewritten.text, text, [variable.value for variable in results.variables])
+        spelt = spelt_out(rewritten.text, looked, [variable.value for variable in results.variables])
         results = ask(spelt) if spelt != rewritten.text else results
     return results, rewritten
 
@@ -274,12 +275,11 @@ def give_first(results: ox.QuerySolutions, form: ox.QueryResultsFormat, output: 
     return more
 
 
-def spelt_out(text: str, written: str, columns: Sequence[str]) -> str:
+def spelt_out(text: str, looked: QueryText, columns: Sequence[str]) -> str:
     """`SELECT *` with these columns in the order in which the caller names them: the engine gives them by alphabet.
 
-    `text` is `written`, or what it was rewritten to, which is the same as far as the star.
+    `looked` is of the caller's text; `text` is that, or what it was rewritten to, the same as far as the star.
     """
-    looked = look_at(written)
     if looked.star is None:
         return text
     order = {name: at for at, name in enumerate(looked.variables)}
