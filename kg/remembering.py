@@ -1,6 +1,7 @@
 """Past stores: each in a reader of its own, with the cage and the limits of the present ones, and dropped in time.
 
-At most two stand at once. One that is used less than the others makes room; otherwise who asks is told to come back.
+At most two stand at once. Who asks for a third waits a moment for one of them to rest, and is told to come back when
+none does.
 What is kept of the past goes at once when something is redacted, and with the day, since grounds end at midnight.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,7 +32,11 @@ from kg.workers import Crew
 
 PASTS_MAX = 2  # Each is a whole store in memory, beside the two of the present.
 PAST_SECONDS_MAX = 600.0  # Kept so long after its last question: somebody who compares two times asks several.
-PAST_SECONDS_MIN = 30.0  # So long it is left alone when another is asked for; the queue behind it would starve it.
+PAST_SECONDS_MIN = 30.0  # So long one that is asked all the time stays; then it makes room between two questions.
+REST_SECONDS = 1.0  # Nothing asked for so long: whoever compares several times has read the answer, and asks the next.
+ROOM_SECONDS_MAX = 3.0  # Who asks for a third waits so long for that; three rests, and no longer than a load takes.
+LOOK_SECONDS = 0.05  # How often a waiter looks whether there is room.
+PAST_AGAIN_SECONDS = 5  # When to ask again what found no room: most questions are answered by then.
 KEPT_MAX = 16  # Pasts known by their documents alone, without words: what pages of versions ask for.
 READING_MAX = (
     4  # Who reads a past from the ledger, or waits for it: it takes a thread, and the present needs those too.
@@ -58,8 +64,17 @@ class Slot:
 
     audience: str
     day: date
+    made: datetime
     used: datetime
     crew: Future[Crew | None] = field(default_factory=Future)
+
+    def rests(self, now: datetime) -> bool:
+        """Whether it may make room: nobody is being answered, and it was not asked lately or has stood long enough."""
+        crew = self.crew.result() if self.crew.done() else None
+        if crew is None or crew.busy:
+            return False
+        long = now - self.made >= timedelta(seconds=PAST_SECONDS_MIN)
+        return long or now - self.used >= timedelta(seconds=REST_SECONDS)
 
     def close(self) -> None:
         """Ends its reader, when it has one."""
@@ -132,9 +147,9 @@ class Remembering:
         """Those who answer a past store, made when it is not there; an objection when there is no room for it."""
         for _ in range(TRIES_MAX):
             self.sweep()
-            slot, mine = self._slot(audience)
+            slot, mine = self._slot_in_time(audience)
             if slot is None:
-                return object_to("PastBusy", limit=f"{PAST_SECONDS_MIN:g} s")
+                return object_to("PastBusy", limit=f"{PAST_AGAIN_SECONDS} s")
             if mine:
                 self._load(audience, slot)
             crew = slot.crew.result()
@@ -143,13 +158,13 @@ class Remembering:
             with self._lock:
                 if self._slots.get(audience) is slot:
                     self._drop((audience,))
-        return object_to("NotReady", limit=f"{PAST_SECONDS_MIN:g} s")
+        return object_to("NotReady", limit=f"{PAST_AGAIN_SECONDS} s")
 
     @contextmanager
     def _turn(self) -> Iterator[Objection | None]:
         """A turn to read the past from the ledger, one after the other; an objection when too many wait for that."""
         if not self._places.acquire(blocking=False):
-            yield object_to("PastBusy", limit=f"{PAST_SECONDS_MIN:g} s")
+            yield object_to("PastBusy", limit=f"{PAST_AGAIN_SECONDS} s")
             return
         try:
             with self._reading:
@@ -191,6 +206,13 @@ class Remembering:
                     self._kept.popitem(last=False)
         return found
 
+    def _slot_in_time(self, name: str) -> tuple[Slot | None, bool]:
+        """The slot of a past store, when there is room for it within a moment."""
+        until = time.monotonic() + ROOM_SECONDS_MAX
+        while (found := self._slot(name))[0] is None and time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+        return found
+
     def _slot(self, name: str) -> tuple[Slot | None, bool]:
         """The slot of a past store, and whether it is for us to fill; None when there is no room."""
         now = self.now()
@@ -200,11 +222,11 @@ class Remembering:
                 slot.used = now
                 return slot, False
             if len(self._slots) >= PASTS_MAX:
-                oldest = min(self._slots, key=lambda other: self._slots[other].used)
-                if now - self._slots[oldest].used < timedelta(seconds=PAST_SECONDS_MIN):
+                resting = [other for other, one in self._slots.items() if one.rests(now)]
+                if not resting:
                     return None, False
-                self._drop((oldest,))
-            slot = self._slots[name] = Slot(name.partition("@")[0], now.date(), now)
+                self._drop((min(resting, key=lambda other: self._slots[other].used),))
+            slot = self._slots[name] = Slot(name.partition("@")[0], now.date(), now, now)
             return slot, True
 
     def _load(self, name: str, slot: Slot) -> None:
@@ -217,6 +239,7 @@ class Remembering:
                 dropped = self._slots.get(name) is not slot
                 if crew is None and not dropped:
                     del self._slots[name]
+                slot.made = slot.used = self.now()  # Its rest begins when it can be asked.
                 slot.crew.set_result(None if dropped else crew)
             if dropped and crew is not None:
                 crew.close()

@@ -131,6 +131,12 @@ class Crew:
         return self._process.pid
 
     @property
+    def busy(self) -> bool:
+        """Whether somebody is being answered."""
+        with self._state:
+            return bool(self._busy)
+
+    @property
     def alive(self) -> bool:
         """Whether the reader is there."""
         return self._process is not None and self._process.poll() is None and not self._closed

@@ -43,6 +43,10 @@ REWRITING = (
     "EXISTS and NOT EXISTS with several triple patterns are asked in a faster form with the same answer: the header "
     "Wijkgraaf-Note says so, and the parameter rewrite=off asks them as written."
 )
+PAST = (
+    "The parameter at asks the data as they stood then: a moment with its zone (2026-11-24T12:00:00Z), a date (the end "
+    "of that day in UTC) or the name of a snapshot, as listed at"
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ async def neighbourhood(asking: Asking, audience: str) -> Dataset:
     words = (
         f"Query only; updates are not offered: parties publish at {base}/contributions. The default graph is the union "
         f"of all graphs. Each contribution is a graph of its own; {base}/view/{{party}} may stand in FROM, FROM NAMED, "
-        "default-graph-uri and named-graph-uri and stands for all contributions of that party."
+        "default-graph-uri and named-graph-uri and stands for all contributions of that party. "
+        f"{PAST} {base}/snapshots."
     )
     graphs = tuple(f"{base}/graph/{name}" for name in ("ledger", "register", "vocabulary"))
     return Dataset(f"{base}/sparql", words, graphs, tuple(f"{base}/view/{slug}" for slug in slugs))

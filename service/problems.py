@@ -54,7 +54,9 @@ STATUS: Mapping[str, int] = {
     "AnswerTooLarge": 413,
     "Busy": 429,
 }
-RETRY_SECONDS = 5  # What Retry-After says: longer than most queries, short enough to be worth waiting.
+# What Retry-After says where the words name no time: longer than most queries, short enough to be worth waiting.
+RETRY_SECONDS = 5
+_UNIT_SECONDS: Mapping[str, int] = {"s": 1, "min": 60}
 PROBLEM = "application/problem+json"
 Report = Callable[[Sequence[Objection], str], bytes]
 
@@ -128,6 +130,13 @@ def _title(status: int, lang: str) -> str:
     return _TITLES_NL[status] if lang == "nl" and status in _TITLES_NL else HTTPStatus(status).phrase
 
 
+def _seconds_told(objection: Objection) -> str:
+    """What Retry-After says: the seconds that the objection's words say, where they say any."""
+    number, _, unit = (objection.limit or "").partition(" ")
+    known = unit in _UNIT_SECONDS and number.isdigit()
+    return str(int(number) * _UNIT_SECONDS[unit]) if known else str(RETRY_SECONDS)
+
+
 def problem(
     request: Request,
     base: str,
@@ -143,7 +152,7 @@ def problem(
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"
     if objections[0].name in ("Busy", "PastBusy", "NotReady"):  # The others will not be better later.
-        sent["Retry-After"] = str(RETRY_SECONDS)
+        sent["Retry-After"] = _seconds_told(objections[0])
     accept = request.headers.get("accept", "")
     if report is not None and status in (409, REFUSED):
         form = choose(accept, (*TRIPLES, *QUADS))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import rdflib
 
+from kg import remembering
 from kg import vocabulary as word
 from kg.objection import OBJECTIONS
 from kg.ontology import local_name, read_ontology
@@ -146,6 +147,14 @@ def test_the_picture_says_what_the_table_says(built: Path) -> None:
             assert apart or y + height <= other_y or other_y + other_height <= y
 
 
+def test_the_past_is_found_from_the_first_page(built: Path) -> None:
+    """The page of time travel stands in the contents, is linked from the first page's words, and names its limits."""
+    first = (built / "index.html").read_text()
+    assert first.count('href="time.html"') >= 2
+    text = page(built, "time").text
+    assert [] == [word for word in ("/snapshots", "/timemap/", "Accept-Datetime", "Retry-After") if word not in text]
+
+
 def test_a_circle_is_drawn_too() -> None:
     """Classes that lead to each other get one curve; the other direction stands in its line."""
     drawn = draw([Box("A", (), (Line("to", "B", ("B",)),)), Box("B", (), (Line("back", "A", ("A",)),))], "t", "d")
@@ -160,6 +169,9 @@ def test_every_limit_and_every_objection_is_published(built: Path) -> None:
         if name.endswith("_max"):
             assert name in limits
             assert (field.description or "no reason") in limits, name
+    past = [name for name in vars(remembering) if name.startswith(("PAST", "ROOM_", "REST_"))]
+    assert {"PASTS_MAX", "PAST_SECONDS_MAX", "PAST_SECONDS_MIN"} <= set(past)
+    assert [] == [name for name in past if name not in limits]
     errors = page(built, "errors")
     assert [] == [k.name for k in OBJECTIONS.values() if k.docs.partition("#")[2] not in errors.ids]
     assert "TimeOut 503" in errors.text

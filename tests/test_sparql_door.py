@@ -310,3 +310,5 @@ def test_the_description_tells_graphs_viewpoints_and_limits(moerwijk: Service) -
     assert f"<{BASE}/sparql> <{sd}availableGraphs> <{BASE}/sparql#views> ." in text
     assert f'<{BASE}/sparql#query_seconds_anonymous_max> <https://schema.org/value> "3" .' in text
     assert '"Query only; updates are not offered' in text
+    assert "The parameter at asks the data as they stood then" in text
+    assert f"{BASE}/snapshots" in text

@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kg import remembering
 from kg.remembering import PAST_SECONDS_MAX, PAST_SECONDS_MIN
+from service.client.way import retry_after
 from tests.inside import Inside, inside
 from tests.running import copy_of
 from tests.stories import BASE, story
@@ -140,27 +142,69 @@ def test_a_date_is_the_end_of_its_day_and_other_times_are_told_apart(service: In
     assert 400 == twice.status_code
 
 
-def test_two_pasts_stand_at_once_and_a_third_waits(service: Inside, holder: dict[str, str]) -> None:
-    """Two are asked in turn; a third is 503 with Retry-After until one of them has rested."""
+def three_moments(service: Inside, holder: dict[str, str], start: str) -> list[str]:
+    """Three moments, each after one more story, with no past store standing."""
     times = []
     for number in range(3):
-        say(service, holder, f"d-{number}", f"Een van drie: {number}")
+        say(service, holder, f"{start}-{number}", f"Een van drie, {start}: {number}")
         times.append(now())
     let_go(service)
-    query = 'SELECT ?t { ?s <http://purl.org/dc/terms/description> ?t FILTER(CONTAINS(?t, "Een van drie")) }'
-    for at, count in ((times[0], 1), (times[1], 2), (times[0], 1)):
-        answer = ask(service, at, query, "text/csv")
-        assert (200, count) == (answer.status_code, answer.text.count("Een van drie"))
-    refused = ask(service, times[2], query, "text/csv")
-    assert (503, True) == (refused.status_code, "retry-after" in refused.headers)
+    return times
+
+
+def how_many(service: Inside, at: str, start: str) -> tuple[int, int]:
+    """The status, and how many of these stories stood there then."""
+    query = f'SELECT ?t {{ ?s <http://purl.org/dc/terms/description> ?t FILTER(CONTAINS(?t, "drie, {start}:")) }}'
+    answer = ask(service, at, query, "text/csv")
+    return answer.status_code, answer.text.count(f"drie, {start}:")
+
+
+def test_who_asks_one_moment_after_the_other_is_answered(service: Inside, holder: dict[str, str]) -> None:
+    """Three moments in a row, each answered before the next is asked, and the first again: nobody is sent away."""
+    times = three_moments(service, holder, "d")
+    found = [how_many(service, at, "d") for at in (*times, times[0])]
+    assert [(200, 1), (200, 2), (200, 3), (200, 1)] == found
     assert 2 == len(service.house.times.pasts.crews)
+
+
+def test_a_third_waits_while_two_are_being_asked(
+    service: Inside, holder: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 while both answer somebody, with the seconds of its words in Retry-After; answered when one is done."""
+    monkeypatch.setattr(remembering, "ROOM_SECONDS_MAX", 0.1)
+    times = three_moments(service, holder, "e")
+    assert [(200, 1), (200, 2)] == [how_many(service, at, "e") for at in times[:2]]
     pasts = service.house.times.pasts
     moment = pasts.now()
-    pasts.now = lambda: moment + timedelta(seconds=PAST_SECONDS_MIN + 1)
-    taken_in = ask(service, times[2], query, "text/csv")
+    pasts.now = lambda: moment + timedelta(seconds=2 * PAST_SECONDS_MIN)
+    held = [(crew, crew.take()) for crew in pasts.crews.values()]
+    refused = ask(service, times[2])
+    told = refused.json()
+    assert (503, "PastBusy") == (refused.status_code, told["errors"][0]["name"])
+    assert f"{refused.headers['retry-after']} s" == told["limit"]
+    assert f"Try again in {told['limit']}" in told["errors"][0]["message"]["en"]
+    assert float(refused.headers["retry-after"]) == retry_after(refused)
+    for crew, worker in held:
+        crew.give_back(worker)
+    assert (200, 3) == how_many(service, times[2], "e")
     pasts.now = lambda: datetime.now(UTC)
-    assert (200, 3) == (taken_in.status_code, taken_in.text.count("Een van drie"))
-    assert 2 == len(service.house.times.pasts.crews)
+
+
+def test_two_that_are_asked_all_the_time_make_room_in_the_end(
+    service: Inside, holder: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked without rest stays half a minute at least, and then makes room between two of its questions."""
+    monkeypatch.setattr(remembering, "ROOM_SECONDS_MAX", 0.1)
+    times = three_moments(service, holder, "f")
+    pasts = service.house.times.pasts
+    moment = pasts.now()
+    pasts.now = lambda: moment
+    assert [(200, 1), (200, 2)] == [how_many(service, at, "f") for at in times[:2]]
+    assert 503 == ask(service, times[2]).status_code
+    pasts.now = lambda: moment + timedelta(seconds=PAST_SECONDS_MIN)
+    assert [(200, 1), (200, 2)] == [how_many(service, at, "f") for at in times[:2]]
+    assert (200, 3) == how_many(service, times[2], "f")
+    pasts.now = lambda: datetime.now(UTC)
 
 
 def test_a_named_question_asks_the_past_page_by_page(service: Inside, holder: dict[str, str]) -> None:

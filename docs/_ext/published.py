@@ -8,6 +8,7 @@ from pathlib import Path
 
 from term_pages import plain, table
 
+from kg import remembering
 from kg.objection import FAMILIES, OBJECTIONS
 from kg.settings import Settings
 from service.problems import FAMILY_STATUS, STATUS
@@ -27,6 +28,16 @@ def limits() -> str:
     if not rows:
         raise ValueError("no setting looks like a limit any more")
     return table(["limit", "value", "what it bounds, and why"], rows)
+
+
+def past_limits() -> str:
+    """What bounds the past: constants of its room, each with the reason that stands beside it in the code."""
+    source = Path(remembering.__file__).read_text()
+    found = re.findall(r"^([A-Z_]+_(?:MAX|MIN|SECONDS)) = ([\d.]+)  # (.+)$", source, re.MULTILINE)
+    if not found:
+        raise ValueError("no constant looks like a limit of the past any more")
+    rows = [[f"`{name}`", _value(name.lower(), float(value), ""), plain(reason)] for name, value, reason in found]
+    return table(["limit", "value", "why"], rows)
 
 
 def _value(name: str, value: float, reason: str) -> str:

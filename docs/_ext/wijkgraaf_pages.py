@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from drawn_model import model_svg, model_table
-from published import limits, notebooks, objections, readme
+from published import limits, notebooks, objections, past_limits, readme
 from recipes import recipe
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -36,6 +36,7 @@ MADE: Mapping[str, Callable[[str], str]] = {
     "model-picture": _picture,
     "model-table": lambda _: model_table(read_words()),
     "limits": lambda _: limits(),
+    "past-limits": lambda _: past_limits(),
     "objections": lambda _: objections(),
     "notebooks": lambda _: notebooks(),
     "readme": lambda _: readme(),
