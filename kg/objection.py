@@ -29,13 +29,14 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   └── NotHolder I11, NotDelegated, NotCurrent, Ended, Withdrawn, NameMissing
     ├── Unasked         a question that is not answered as it stands
     │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns,
-    │   ├── QueryTooManyOperators, UpdateRefused
+    │   ├── QueryTooManyOperators, QueryMediaUnknown, CharsetUnknown, UpdateRefused
     │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml, FunctionUnknown
     │   ├── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone, VersionUnknown
     │   └── TimeUnclear, TimeAhead, TimeBefore, SnapshotUnknown, SnapshotUnclear, SnapshotExists
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing
-    │   └── NotThere, VerbUnknown, FormatUnknown, ExtraMissing
+    │   ├── MediaTypeMissing, EncodingUnknown
+    │   └── NotThere, QuestionUnknown, VerbUnknown, FormatUnknown, ExtraMissing
     └── Overrun         there was no time or room
         └── TimeOut, MemoryOut, EngineEnded, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """

@@ -96,6 +96,16 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
         "Deze vraag heeft te veel patronen in één groep. Het mogen er {limit} zijn.",
         "This query has too many patterns in one group. There may be {limit}.",
     ),
+    "QueryMediaUnknown": (
+        None,
+        "Een vraag in {value} lezen wij niet. Stuur haar als {limit}.",
+        "We do not read a query in {value}. Send it as {limit}.",
+    ),
+    "CharsetUnknown": (
+        None,
+        "De tekenset {value} lezen wij niet. Stuur het bericht in {limit}.",
+        "We do not read the charset {value}. Send the message in {limit}.",
+    ),
     "UpdateRefused": (
         None,
         "Hier kunt u alleen vragen stellen. Publiceren doet u via /contributions.",
@@ -205,6 +215,21 @@ UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
         None,
         "Met deze sleutel mag dit niet. Nodig is: {limit}.",
         "This token does not allow that. Needed: {limit}.",
+    ),
+    "MediaTypeMissing": (
+        None,
+        "Er staat niet bij wat u stuurt. Zet in Content-Type: {limit}.",
+        "You do not say what you send. Put in Content-Type: {limit}.",
+    ),
+    "EncodingUnknown": (
+        None,
+        "Een ingepakt bericht (Content-Encoding: {value}) lezen wij niet. Stuur het zoals het is.",
+        "We do not read a compressed message (Content-Encoding: {value}). Send it as it is.",
+    ),
+    "QuestionUnknown": (
+        None,
+        "Er is geen vraag die {value} heet. Daar lijkt op: {limit}. Alle vragen staan op /queries.",
+        "There is no question called {value}. Like it: {limit}. All questions are at /queries.",
     ),
     "NotThere": (
         None,

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from starlette.datastructures import URL
 from starlette.requests import Request
 
 from kg.objection import Objection, object_to
@@ -62,27 +63,36 @@ def page_asked(request: Request, belongs_to: str) -> Page | Objection | None:
     return Page(int(asked), offset, position, redactions)
 
 
-def page_links(request: Request, page: Page, belongs_to: str, *, more: bool) -> tuple[str, ...]:
-    """Links to the pages round this one. Which is the last is not known without counting, so it is not said."""
+def page_links(request: Request, page: Page, belongs_to: str, *, lang: str, more: bool) -> tuple[str, ...]:
+    """Links to the pages round this one. Which is the last is not known without counting, so it is not said.
+
+    They name the language that this page is in: whoever follows them need not negotiate it again.
+    """
 
     def link(offset: int, relation: str) -> str:
         text = json.dumps(
             {"p": page.position, "r": page.redactions, "o": offset, "q": belongs_to}, separators=(",", ":")
         )
         after = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        there = request.url.include_query_params(limit=page.limit, after=after)
+        there = _spoken(request, lang).include_query_params(limit=page.limit, after=after)
         return f'<{there.path}?{there.query}>; rel="{relation}"'
 
+    first = first_page(request, lang)
     links = [link(page.offset + page.limit, "next")] if more else []
     if page.offset > page.limit:
         links.append(link(page.offset - page.limit, "prev"))
     elif page.offset:
-        links.append(f'<{first_page(request)}>; rel="prev"')
-    links.append(f'<{first_page(request)}>; rel="first"')
+        links.append(f'<{first}>; rel="prev"')
+    links.append(f'<{first}>; rel="first"')
     return tuple(links)
 
 
-def first_page(request: Request) -> str:
-    """The address of the first page."""
-    there = request.url.remove_query_params("after")
-    return f"{there.path}?{there.query}" if there.query else there.path
+def first_page(request: Request, lang: str) -> str:
+    """The address of the first page, in this language."""
+    there = _spoken(request, lang).remove_query_params("after")
+    return f"{there.path}?{there.query}"
+
+
+def _spoken(request: Request, lang: str) -> URL:
+    """The address that was asked, with the language in it."""
+    return request.url if "lang" in request.query_params else request.url.include_query_params(lang=lang)

@@ -26,6 +26,10 @@ FAMILY_STATUS: Mapping[str, int] = {
 }
 STATUS: Mapping[str, int] = {
     "MediaTypeUnknown": 415,
+    "MediaTypeMissing": 415,
+    "QueryMediaUnknown": 415,
+    "CharsetUnknown": 415,
+    "EncodingUnknown": 415,
     "TooLarge": 413,
     "DocumentTooLarge": 413,
     "TooManyTriples": 413,
@@ -47,6 +51,7 @@ STATUS: Mapping[str, int] = {
     "TokenMissing": 401,
     "TokenUnknown": 401,
     "NotThere": 404,
+    "QuestionUnknown": 404,
     "VerbUnknown": 405,
     "FormatUnknown": 406,
     "NotForXml": 406,
@@ -151,6 +156,8 @@ def problem(
     sent = {"Cache-Control": "no-store", "Content-Language": lang, "Vary": "Accept, Accept-Language", **(headers or {})}
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"
+    if objections[0].name == "EncodingUnknown":
+        sent["Accept-Encoding"] = "identity"  # RFC 9110: tells apart that the encoding is the matter, not the type.
     if objections[0].name in ("Busy", "PastBusy", "NotReady"):  # The others will not be better later.
         sent["Retry-After"] = _seconds_told(objections[0])
     accept = request.headers.get("accept", "")

@@ -154,7 +154,7 @@ def questions_router(
     async def ask(request: Request, name: str) -> Response:
         question, ending = _named(named, name)
         if question is None:
-            return problem(request, base, object_to("NotThere", focus=f"/queries/{name[:100]}"))
+            return problem(request, base, _unknown(named, name))
         return await answered(request, question, ending)
 
     @router.get(
@@ -165,7 +165,7 @@ def questions_router(
     )
     async def versions(request: Request, name: str) -> Response:
         question = named.get(name)
-        refused = refuse_unknown(names(request), ("lang",)) if question else object_to("NotThere", focus=name[:100])
+        refused = refuse_unknown(names(request), ("lang",)) if question else _unknown(named, name)
         if refused is None and choose(request.headers.get("accept"), (JSON,)) is None:
             refused = object_to("FormatUnknown", limit=JSON.media_type)
         if refused is not None or question is None:
@@ -185,7 +185,7 @@ def questions_router(
     async def ask_version(request: Request, name: str, version: str) -> Response:
         question = named.get(name)
         if question is None:
-            return problem(request, base, object_to("NotThere", focus=f"/queries/{name[:100]}"))
+            return problem(request, base, _unknown(named, name))
         asked, _, ending = version.partition(".")
         if asked != question.version:
             current = f"/queries/{name}/versions/{question.version}"
@@ -211,6 +211,12 @@ def _named(named: Mapping[str, Question], name: str) -> tuple[Question | None, s
         return named[name], ""
     stem, _, ending = name.rpartition(".")
     return named.get(stem), ending
+
+
+def _unknown(named: Mapping[str, Question], name: str) -> Objection:
+    """That there is no question of this name, and which names are like it."""
+    near = get_close_matches(name.rpartition(".")[0] or name, named, 3)
+    return object_to("QuestionUnknown", focus=f"/queries/{name[:100]}", value=name[:100], limit=", ".join(near) or "-")
 
 
 def _form(request: Request, question: Question, ending: str) -> Format | Objection:
@@ -305,14 +311,14 @@ async def _answer(request: Request, asking: Asking, calling: Calling, asked: Ask
         )
     ):
         answer.read()
-        again = first_page(request)
+        again = first_page(request, asked.lang)
         gone = object_to("CursorGone", limit=again)
         return problem(request, asking.base, gone, headers={"Link": f'<{again}>; rel="first"'})
     headers = position_headers(answer, calling.audience, f"{asked.form.name}-{asked.mark}")
     headers["Content-Language"] = asked.lang
     if rows is not None:
         now = replace(rows, position=answer.position, redactions=redactions)
-        headers["Link"] = ", ".join(page_links(request, now, asked.mark, more=answer.more))
+        headers["Link"] = ", ".join(page_links(request, now, asked.mark, lang=asked.lang, more=answer.more))
     if asked.form in DOWNLOADS:
         headers["Content-Disposition"] = f'attachment; filename="{asked.question.name}{asked.form.suffix}"'
     response = answer_response(request, answer, content_type(asked.form), headers)

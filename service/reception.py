@@ -13,7 +13,10 @@ UUID_CHARACTERS = 36  # A document's ETag is its contribution's id, a dash and t
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes | Objection:
-    """The body, at most `limit_bytes`; stops reading as soon as it is more."""
+    """The body as it was sent, at most `limit_bytes`; stops reading as soon as it is more."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):  # Unpacked, a small body can be any size.
+        return object_to("EncodingUnknown", value=encoding[:100], limit="identity")
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit_bytes:
         return object_to("TooLarge", limit=f"{limit_bytes} bytes")
@@ -33,7 +36,12 @@ def expected_of(request: Request) -> tuple[str, ...]:
 
 
 def unchanged(request: Request, etag: str) -> bool:
-    """Whether the client has this already (If-None-Match, compared weakly as RFC 9110 says)."""
+    """Whether the client has this already (If-None-Match, compared weakly as RFC 9110 says).
+
+    An answer to POST is to what was posted, not what stands at the address: nobody has that already.
+    """
+    if request.method not in ("GET", "HEAD"):
+        return False
     tags = [tag.removeprefix("W/") for tag in _tags(request.headers.get("if-none-match", ""))]
     return "*" in tags or etag.removeprefix("W/") in tags
 

@@ -190,6 +190,18 @@ def _pairs(form: bytes) -> list[tuple[str, str]]:
     return parse_qsl(form.decode(), keep_blank_values=True, errors="strict")
 
 
+def _media_refused(media: str, sent: Message) -> Objection | None:
+    """Why a body of this type is not read: none was given, it is an update, no query, or not in UTF-8."""
+    if not media:
+        return object_to("MediaTypeMissing", limit=", ".join(BODY_TYPES))
+    if media == "application/sparql-update":
+        return object_to("UpdateRefused")
+    if media not in BODY_TYPES:
+        return object_to("QueryMediaUnknown", value=media[:200], limit=", ".join(BODY_TYPES))
+    charset = sent.get_content_charset("utf-8")
+    return object_to("CharsetUnknown", value=charset[:100], limit="UTF-8") if charset != "utf-8" else None
+
+
 async def _asked(request: Request, asking: Asking) -> Asked | Objection:
     """The parameters of the three forms of request; unknown and repeated ones are refused."""
     body_text: str | None = None
@@ -198,12 +210,12 @@ async def _asked(request: Request, asking: Asking) -> Asked | Objection:
         sent = Message()
         sent["content-type"] = request.headers.get("content-type", "-")
         media = sent.get_content_type() if "content-type" in request.headers else ""
-        if media == "application/sparql-update":
-            return object_to("UpdateRefused")
-        if media not in BODY_TYPES or sent.get_content_charset("utf-8") != "utf-8":
-            value = request.headers.get("content-type", "-")[:200]
-            return object_to("MediaTypeUnknown", value=value, limit=", ".join(BODY_TYPES))
+        refused = _media_refused(media, sent)
+        if refused is not None:
+            return refused
         read = await read_body(request, max(asking.settings.query_bytes_max * 4, 1 << 20))
+        if isinstance(read, Objection) and read.name == "TooLarge":
+            return object_to("QueryTooLong", limit=f"{asking.settings.query_bytes_max} bytes")
         if isinstance(read, Objection):
             return read
         body = read

@@ -244,8 +244,8 @@ def test_errors_carry_the_problem(moerwijk: Service) -> None:
             dutch.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
         assert late.value.problem is not None
         assert ("3 s", None) == (late.value.problem.limit, late.value.problem.retry_after)
-        with pytest.raises(errors.NotThere):
-            dutch.ask("geen-vraag")
+        with pytest.raises(errors.NotThere, match="open-calls"):
+            dutch.ask("open-cals")
         with pytest.raises(errors.NotThere):
             dutch.document(f"{BASE}/id/gemeente/nergens")
         with pytest.raises(errors.Unclear, match="shops"):

@@ -218,6 +218,10 @@ def test_a_version_of_a_question_has_an_address(moerwijk: Service, entries: list
     assert (404, "VersionUnknown") == (former.status_code, former.json()["errors"][0]["name"])
     assert entry["versionHref"] == former.json()["limit"] == links(former)["latest-version"]
     assert 404 == get(moerwijk, f"/queries/nothing/versions/{entry['version']}").status_code
+    for path in ("/queries/open-cals", "/queries/open-cals.csv", "/queries/open-cals/versions"):
+        unknown = get(moerwijk, path)
+        told = (unknown.status_code, unknown.json()["errors"][0]["name"], unknown.json()["limit"].split(", ")[0])
+        assert (404, "QuestionUnknown", "open-calls") == told
     assert 200 == get(moerwijk, entry["versionHref"], "text/html").status_code
 
 
@@ -253,6 +257,16 @@ def test_all_pages_are_the_whole_in_every_format(moerwijk: Service, ending: str)
     assert pages[0].content == get(moerwijk, links(pages[-1])["first"]).content
     full = get(moerwijk, f"{path}&limit={len(whole)}")
     assert (whole, False) == (rows_of(full, ending), "next" in links(full))
+
+
+def test_a_page_leads_to_the_next_in_its_own_language(moerwijk: Service) -> None:
+    """Who follows a link without saying again which language was negotiated gets the following rows in it."""
+    whole = rows_of(get(moerwijk, f"{QUESTION}.csv?lang=en"), ".csv")
+    page = get(moerwijk, f"{QUESTION}.csv?limit=5", **{"Accept-Language": "en"})
+    following = get(moerwijk, links(page)["next"])
+    assert (200, "en") == (following.status_code, following.headers["content-language"])
+    assert whole[:10] == rows_of(page, ".csv") + rows_of(following, ".csv")
+    assert page.content == get(moerwijk, links(following)["prev"]).content
 
 
 def test_a_cursor_belongs_to_its_question_and_parameters(moerwijk: Service) -> None:

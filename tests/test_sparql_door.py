@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import gzip
 import time
 
 import httpx
@@ -299,6 +300,44 @@ def test_another_charset_than_utf_8_is_refused(moerwijk: Service, media: str) ->
     for charset, status in (("utf-8", 200), ('"UTF-8"', 200), ("iso-8859-1", 415)):
         headers = {"Content-Type": f"{media}; charset={charset}"}
         assert status == httpx.post(f"{moerwijk.url}/sparql", content=body, headers=headers).status_code
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "name", "told"),
+    [
+        ({}, b"", 415, "MediaTypeMissing", "application/sparql-query"),
+        ({"Content-Type": "text/plain"}, b"ASK {}", 415, "QueryMediaUnknown", "application/sparql-query"),
+        ({"Content-Type": "application/sparql-query; charset=latin1"}, b"ASK {}", 415, "CharsetUnknown", "UTF-8"),
+        ({"Content-Type": "application/sparql-query"}, b"#" * (2 << 20), 413, "QueryTooLong", "65536 bytes"),
+        ({"Content-Type": "application/sparql-query"}, b"#" * (65 << 10), 413, "QueryTooLong", "65536 bytes"),
+        (
+            {"Content-Type": "application/sparql-query", "Content-Encoding": "gzip"},
+            gzip.compress(COUNT.encode()),
+            415,
+            "EncodingUnknown",
+            "identity",
+        ),
+    ],
+)
+def test_a_body_that_is_not_read_is_refused_in_words_of_its_own(
+    moerwijk: Service, headers: dict[str, str], body: bytes, status: int, name: str, told: str
+) -> None:
+    """What is the matter (no type, no query, the charset, its size, that it is compressed), and what is read here."""
+    answer = httpx.post(f"{moerwijk.url}/sparql", content=body, headers=headers)
+    found = answer.json()
+    assert (status, name, told) == (answer.status_code, found["errors"][0]["name"], found["limit"].partition(",")[0])
+    assert "Turtle" not in found["detail"]
+    assert (name == "EncodingUnknown") == (answer.headers.get("accept-encoding") == "identity")
+
+
+def test_what_is_posted_is_never_unchanged(moerwijk: Service) -> None:
+    """An ETag is that of an address: for another query, posted to the same address, it tells nothing."""
+    media = {"Content-Type": "application/sparql-query"}
+    first = httpx.post(f"{moerwijk.url}/sparql", content="SELECT (1 AS ?n) {}", headers=media)
+    for known in (first.headers["etag"], "*"):
+        kept = media | {"If-None-Match": known}
+        other = httpx.post(f"{moerwijk.url}/sparql", content="SELECT (2 AS ?n) {}", headers=kept)
+        assert (200, "2") == (other.status_code, other.json()["results"]["bindings"][0]["n"]["value"])
 
 
 def test_the_description_tells_graphs_viewpoints_and_limits(moerwijk: Service) -> None:
