@@ -17,6 +17,7 @@ from kg import cage, framing, tables
 from kg.engines import memory
 from kg.query_text import QueryText, look_at
 from kg.rewriting import Rewritten, rewrite
+from kg.traps import distrusted, left_open, traps
 from kg.vocabulary import HELD_BY, PREFIXES
 
 SPOOL_MEMORY_BYTES_MAX = 16 * 1024 * 1024  # Up to here an answer stays in memory; above, in a file on disk.
@@ -158,7 +159,7 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
             raise
         framing.send(sock, "objection", {"name": "AnswerTooLarge"})
     else:
-        notes = [*graphs.notes, *rewritten.notes]
+        notes = [*graphs.notes, *rewritten.notes, *traps(text), *distrusted(left_open(text))]
         told = {"bytes": spool.written, "position": position, "notes": notes, "state": digest, "more": more}
         framing.send(sock, "answer", told)
     finally:
@@ -217,9 +218,12 @@ def evaluate(
     if graphs.default is not None and len(graphs.default) > GRAPHS_AS_LIST_MAX and not named:
         store, default = memory.part(store, graphs.default), [ox.DefaultGraph()]
 
+    functions = left_open(text)
+
     def ask(text: str) -> Results:
         return store.query(
             text,
+            custom_functions={**functions} or None,
             base_iri=base + "/",
             use_default_graph_as_union=union and default is None and named is None,
             default_graph=default,

@@ -66,9 +66,24 @@ def test_the_list_is_what_the_engine_has() -> None:
 
 def test_what_is_not_offered_is_still_wrong() -> None:
     """When the engine mends it, it goes on the list."""
-    assert {"isSimple", "spatialDimension"} == set(NOT_AS_THE_STANDARD_SAYS)
+    assert {"area", "isSimple", "spatialDimension"} == set(NOT_AS_THE_STANDARD_SAYS)
+    there, back = "POLYGON((4 52,5 52,5 53,4 53,4 52))", "POLYGON((4 52,4 53,5 53,5 52,4 52))"
+    assert value(f"geof:area('{there}', unit:square_metre)") != value(f"geof:area('{back}', unit:square_metre)")
     assert "true" == value("geof:isSimple('LINESTRING(0 0, 2 2, 0 2, 2 0)')")
     assert "0" == value("geof:spatialDimension('POINT(4 53)')")
+
+
+@pytest.mark.parametrize("name", ["geof:area", f"<{GEOF}area>"])
+def test_what_is_not_offered_is_left_open_and_said(moerwijk: Service, name: str) -> None:
+    """No number at all rather than the area of nearly the whole earth; a note says why, and for nothing else."""
+    ring = '"POLYGON((4 52,4 53,5 53,5 52,4 52))"^^geo:wktLiteral'
+    query = f"{PREFIXES} SELECT ({name}({ring}, unit:square_metre) AS ?x) (geof:isEmpty({ring}) AS ?area) {{}}"
+    answer = httpx.post(f"{moerwijk.url}/sparql", data={"query": query}, headers={"Accept": "text/csv"}, timeout=60)
+    assert (200, "x,area\r\n,false\r\n") == (answer.status_code, answer.text)
+    assert "geof:area is left open" in answer.headers["wijkgraaf-note"]
+    other = query.replace(f"{name}({ring}, unit:square_metre)", "1")
+    answer = httpx.post(f"{moerwijk.url}/sparql", data={"query": other}, timeout=60)
+    assert "wijkgraaf-note" not in answer.headers
 
 
 def test_the_service_description_names_each_function(moerwijk: Service) -> None:
