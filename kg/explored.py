@@ -15,21 +15,23 @@ from kg.answering import RDF_FORMATS
 
 GRAPHS_NAMED_MAX = 1000  # How many graphs the description names; more is a list that nobody reads.
 HEAD_BYTES = 1024 * 1024  # Entities of an XML file are declared at its beginning.
-LEDGER_GRAPH = "/graph/ledger"
+LEDGER_GRAPH, VOCABULARY_GRAPH = "/graph/ledger", "/graph/vocabulary"
 _NESTED_ENTITY = re.compile(rb"<!ENTITY[^>]*&[^#]")
 _WHERE = re.compile(r"^Parser error at line \d+ column \d+: ")
 
 
 def hold(config: dict[str, Any]) -> Explored:
-    """The role of a reader that holds files: `config` has base (or None), address and digest."""
-    return Explored(config["base"], str(config["address"]), str(config["digest"]))
+    """The role of a reader that holds files: `config` has base (or None), address, digest, our words as N-Triples."""
+    return Explored(config["base"], str(config["address"]), str(config["digest"]), str(config["words"]))
 
 
 class Explored:
     """The store of all files, and what could not be read."""
 
-    def __init__(self, base: str | None, address: str, digest: str) -> None:
+    def __init__(self, base: str | None, address: str, digest: str, words: str) -> None:
         self.given_base = base
+        self.words = words
+        self.words_added = False
         self.base = base or address
         self.digest = digest
         self.store = ox.Store()
@@ -57,7 +59,16 @@ class Explored:
                 )
             except (OSError, EOFError, ValueError) as error:
                 self.faults.append({"name": head["name"], "detail": str(error), "line": None, "column": None})
-        self.base = self.given_base or self._base_within() or self.base
+        within = self._base_within()
+        self.base = self.given_base or within or self.base
+        if within is not None and not self.words_added:
+            self._add_words(ox.NamedNode(within + VOCABULARY_GRAPH))
+
+    def _add_words(self, graph: ox.NamedNode) -> None:
+        """A snapshot holds no words of the ontology, which are no party's; without them nothing has a label."""
+        if not self.store.contains_named_graph(graph):
+            self.store.bulk_load(input=self.words.encode(), format=ox.RdfFormat.N_TRIPLES, to_graph=graph)
+            self.words_added = True
 
     def _base_within(self) -> str | None:
         """The base of a snapshot of a neighbourhood, so that its viewpoints may stand in FROM as they did there."""
@@ -80,5 +91,6 @@ class Explored:
             "base": self.base,
             "graphs": graphs[:GRAPHS_NAMED_MAX],
             "graph_count": len(graphs),
+            "words_added": self.words_added,
             "faults": self.faults,
         }

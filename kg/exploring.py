@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.objection import Objection, object_to, with_words
+from kg.ontology import Ontology
 from kg.settings import Settings
 from kg.workers import Crew
 
@@ -63,6 +64,7 @@ class Exploring:
         self,
         files: Sequence[RdfFile],
         settings: Settings,
+        ontology: Ontology,
         *,
         address: str = "http://localhost",
         base: str | None = None,
@@ -71,6 +73,7 @@ class Exploring:
         self.files = tuple(files)
         self.address = address
         self.settings = settings
+        self.ontology = ontology
         self.union = union
         self.crews: dict[str, Crew] = {}
         self.state: Mapping[str, Any] = {}
@@ -118,7 +121,12 @@ class Exploring:
 
     def _make(self) -> Crew:
         """A reader with every file in it; `state` tells what could not be read."""
-        config = {"base": self._given_base, "address": self.address, "digest": self._digest()}
+        config = {
+            "base": self._given_base,
+            "address": self.address,
+            "digest": self._digest(),
+            "words": self.ontology.ntriples.decode(),
+        }
         crew = Crew(
             "kg.explored",
             config,
@@ -155,7 +163,7 @@ class Exploring:
 
     def _digest(self) -> str:
         """SHA-256 over the files and how they are read: an ETag of another set of files never looks the same."""
-        whole = hashlib.sha256(f"{self._given_base} {self.union}".encode())
+        whole = hashlib.sha256(f"{self._given_base} {self.union}".encode() + self.ontology.ntriples)
         for file in self.files:
             whole.update(f"\n{file.format} {file.gzipped} {file.graph} ".encode())
             with file.path.open("rb") as source:

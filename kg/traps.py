@@ -59,7 +59,7 @@ def _counted(found: list[Token], words: list[str]) -> Iterator[str]:
     for at in range(len(words) - 3):
         if words[at] == "GRAPH" and found[at + 1].kind == "variable" and words[at + 2 : at + 4] == ["{", "SELECT"]:
             name = found[at + 1].text
-            yield f"SELECT inside GRAPH {name} is answered once for all graphs: put GRAPH inside, and group by {name}"
+            yield f"GRAPH {name} round a sub-select is answered once for all graphs: put it inside, and group by {name}"
 
 
 def left_open(text: str) -> Mapping[ox.NamedNode, Callable[..., Any]]:

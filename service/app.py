@@ -47,6 +47,7 @@ from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
 from service.times import Times
 from service.troubles import answer_troubles
+from service.void import void_router
 from service.words import words_router
 
 log = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ def make_app(house: House) -> Asgi:
             pages.ask_page,
             house.times,
         ),
+        void_router(house.asking, callers, f"{house.ledger.base}/sparql", house.admission.convert),
         questions_router(
             house.asking, callers, pages.question_page, {tongue: named(tongue) for tongue in LANGUAGES}, house.times
         ),

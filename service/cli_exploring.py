@@ -66,18 +66,20 @@ def _serve(
     except OSError as error:
         stop(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --port.", UNAVAILABLE)
     address = f"http://{settings.host}:{public.getsockname()[1]}"
-    exploring = Exploring(files, settings, address=address, base=base, union=union)
+    ontology = read_ontology(settings.folders("ontology"))
+    exploring = Exploring(files, settings, ontology, address=address, base=base, union=union)
     try:
         faults = exploring.start()
         if faults:
             stop("\n".join(fault.message_en for fault in faults), FINDINGS)
-        ontology = read_ontology(settings.folders("ontology"))
         questions = load_questions(settings.folders("queries"), ontology, exploring.base)
-        app = make_explore_app(exploring, questions, ontology)
+        app = make_explore_app(exploring, questions)
         state = exploring.state
         messages.print(f"{state['quads']} statements, {state['graph_count']} named graphs", markup=False)
         if state["graph_count"] and not union:
             messages.print("GRAPH ?g { … } asks the named graphs; --union asks all of them at once", markup=False)
+        if state["words_added"]:
+            messages.print(f"with the words of the ontology of this version, in {exploring.base}/graph/vocabulary")
         messages.print(f"Ask at {address}/sparql", markup=False)
         serving.serve(app, settings, public)
     finally:

@@ -16,36 +16,32 @@ from starlette.staticfiles import StaticFiles
 from kg.answering import RDF_FORMATS
 from kg.asking import Asking
 from kg.exploring import PUBLIC, Exploring
-from kg.objection import object_to
 from kg.ontology import Ontology
 from kg.questions import Question
 from kg.settings import folder
 from kg.vocabulary import PREFIXES
-from service.answers import tagged
 from service.cache import Cache, with_cache
 from service.callers import Callers
-from service.description import SCHEMA, SD, VOID, Brought, Dataset, void_document
+from service.description import SCHEMA, SD, VOID, Brought, Dataset
 from service.headers import Asgi, dressed
 from service.health import health_router
 from service.metrics import Metrics, counted, metrics_router
-from service.negotiation import TRIPLES, choose, content_type, language
+from service.negotiation import language
 from service.pages.frame import Page, render
 from service.pages.links import Links
 from service.pages.questions import words_page
 from service.pages.results import NAMES
 from service.pages.workbench import OWN, Workbench
 from service.pages.workbench import shown as workbench
-from service.problems import problem
-from service.reception import names, refuse_unknown
 from service.sparql import sparql_router
 from service.troubles import answer_troubles
+from service.void import SIZE, void_router
 from service.words import COMPLETION, completion_router
 
-SIZE = "explored/size"
 DESCRIBING = {"sd": SD, "void": VOID, "schema": SCHEMA, "dcterms": PREFIXES["dcterms"]}
 
 
-def make_explore_app(exploring: Exploring, questions: Mapping[str, Question], ontology: Ontology) -> Asgi:
+def make_explore_app(exploring: Exploring, questions: Mapping[str, Question]) -> Asgi:
     """The endpoint over these files; `exploring` has been started, `questions` are those of `kg.questions`."""
     asking = Asking(exploring, {name: questions[name] for name in (SIZE, NAMES)}, exploring.settings)
     callers = Callers(None, exploring.settings)
@@ -78,10 +74,10 @@ def make_explore_app(exploring: Exploring, questions: Mapping[str, Question], on
     routers = (
         health_router(exploring.base, exploring.states, callers),
         sparql_router(asking, callers, dataset, converted, page),
-        void_router(asking, exploring),
+        void_router(asking, callers, f"{exploring.address}/sparql", converted),
         metrics_router(metrics),
-        words_router(exploring.base, ontology),
-        completion_router(ontology),
+        words_router(exploring.base, exploring.ontology),
+        completion_router(exploring.ontology),
     )
     for router in routers:
         app.include_router(router)
@@ -141,37 +137,3 @@ def converted(quads: bytes, form: str) -> bytes:
     """Our own N-Quads in another format: here no checker process stands by for so little."""
     parsed = ox.parse(quads, format=ox.RdfFormat.N_QUADS)
     return ox.serialize((q.triple for q in parsed), format=RDF_FORMATS[form], prefixes=DESCRIBING) or b""
-
-
-def void_router(asking: Asking, exploring: Exploring) -> APIRouter:
-    """The router of `/void` and the well-known address that leads to it."""
-    router = APIRouter(tags=["Catalogue"])
-
-    @router.get(
-        "/.well-known/void",
-        summary="The way to the description of this dataset",
-        description="302 to `/void`.",
-        status_code=302,
-    )
-    async def well_known() -> Response:
-        return RedirectResponse("/void", 302)
-
-    @router.get(
-        "/void",
-        summary="The dataset in VoID",
-        description="Triples, subjects, properties and classes of the default graph, and where to ask.",
-    )
-    async def void(request: Request) -> Response:
-        refused = refuse_unknown(names(request), ())
-        if refused is not None:
-            return problem(request, exploring.base, refused)
-        form = choose(request.headers.get("accept"), TRIPLES)
-        if form is None:
-            limit = ", ".join(f.media_type for f in TRIPLES)
-            return problem(request, exploring.base, object_to("FormatUnknown", limit=limit))
-        found = (await asking.rows(PUBLIC, SIZE, {})).rows[0]
-        counts = {name: int(cell.value) for name, cell in found.items()}
-        body = converted(void_document(f"{exploring.address}/sparql", counts), form.name)
-        return tagged(request, Response(body, 200, {"Vary": "Accept"}, content_type(form)))
-
-    return router

@@ -35,13 +35,18 @@ def explored(
         listening.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         exploring = Exploring(
-            [f for f in files if isinstance(f, RdfFile)], Settings(data=where), address=address, base=base, union=union
+            [f for f in files if isinstance(f, RdfFile)],
+            Settings(data=where),
+            _ontology(),
+            address=address,
+            base=base,
+            union=union,
         )
         try:
             assert () == exploring.start()
             assert len(files) == len(exploring.files)
             questions = load_questions([folder("queries")], _ontology(), exploring.base)
-            app = make_explore_app(exploring, questions, _ontology())
+            app = make_explore_app(exploring, questions)
             server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))  # type: ignore[arg-type]
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="explored")
             thread.start()

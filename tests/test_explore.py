@@ -16,8 +16,11 @@ import httpx
 import pytest
 from rdflib import Graph
 
-from tests.running import ROOT, wijkgraaf
+from tests.running import ROOT, Service, wijkgraaf
+from tests.stories import BASE
 
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+LEDGER = f"CONSTRUCT {{ ?s ?p ?o }} {{ GRAPH <{BASE}/graph/ledger> {{ ?s ?p ?o }} }}"
 TURTLE = '@prefix : <http://example.org/> . :a :p 1, "twee"@nl, <beside> .'
 NQUADS = b'<http://example.org/s> <http://example.org/p> "g" <http://example.org/g> .\n'
 RDFXML = (
@@ -151,6 +154,26 @@ def test_limits_hold_and_updates_are_refused(explored: str, files: Path) -> None
         assert 503 == httpx.get(f"{address}/sparql", params={"query": endless}, timeout=30).status_code
         large = httpx.get(f"{address}/sparql", params={"query": "SELECT * { ?s ?p ?o . ?x ?y ?z }"})
         assert (413, "200 bytes") == (large.status_code, large.json()["limit"])
+
+
+def test_a_snapshot_is_asked_as_the_service_was(moerwijk: Service, tmp_path: Path) -> None:
+    """Its viewpoints stand in FROM, and the words of the ontology stand there too: the same rows."""
+    with moerwijk.client() as client:
+        view = client.get("/view/gemeente", headers={"Accept": "application/n-quads"}).text
+        triples = {"Accept": "application/n-triples"}
+        ledger = client.get("/sparql", params={"query": LEDGER}, headers=triples).text
+    about = f"<{BASE}/id/gemeente/b-agenda>"
+    quads = view + ledger.replace(" .\n", f" <{BASE}/graph/ledger> .\n")
+    assert about in quads
+    (tmp_path / "s.nq").write_text(quads)
+    with exploring(str(tmp_path / "s.nq"), "--union") as address:
+        for query in (
+            f"SELECT (COUNT(*) AS ?n) FROM <{BASE}/view/gemeente> {{ ?s ?p ?o }}",
+            f"SELECT ?label {{ {about} a/<{RDFS}label> ?label FILTER(LANG(?label) = 'nl') }} ORDER BY ?label",
+        ):
+            rows = column(address, query)
+            assert rows
+            assert rows == column(moerwijk.url, query)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import time
 
 import httpx
 import pytest
+from rdflib import Graph, URIRef
 
 from tests.running import Service
 from tests.stories import BASE
@@ -351,3 +352,16 @@ def test_the_description_tells_graphs_viewpoints_and_limits(moerwijk: Service) -
     assert '"Query only; updates are not offered' in text
     assert "The parameter at asks the data as they stood then" in text
     assert f"{BASE}/snapshots" in text
+
+
+def test_the_dataset_is_counted_in_void(moerwijk: Service) -> None:
+    """`/.well-known/void` leads to it; the count is the endpoint's own, and unchanged data are 304."""
+    void = httpx.get(f"{moerwijk.url}/.well-known/void", follow_redirects=True, headers={"Accept": "text/turtle"})
+    assert (200, "/void") == (void.status_code, void.url.path)
+    count = ask(moerwijk, COUNT).json()["results"]["bindings"][0]["n"]["value"]
+    graph = Graph().parse(data=void.text, format="turtle")
+    assert count in {str(o) for o in graph.objects(None, URIRef("http://rdfs.org/ns/void#triples"))}
+    kept = {"If-None-Match": void.headers["etag"], "Accept": "text/turtle"}
+    assert 304 == httpx.get(f"{moerwijk.url}/void", headers=kept).status_code
+    assert 400 == httpx.get(f"{moerwijk.url}/void?x=1").status_code
+    assert 406 == httpx.get(f"{moerwijk.url}/void", headers={"Accept": "image/png"}).status_code
