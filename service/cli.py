@@ -16,7 +16,6 @@ from rich.console import Console
 from kg import cage
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
-from kg.party import STEWARD
 from kg.questions import UnclearQuestion
 from kg.settings import Settings, folder, read_settings
 from service import beginning
@@ -168,7 +167,8 @@ def _body(file: str) -> tuple[bytes, str]:
 def _send(
     method: str, path: str, settings: Settings | None, *, url: str | None, token: str | None, **request: Any
 ) -> httpx.Response:
-    """One request to the service meant; an outage is told."""
+    """One request to the service meant, in the language of the command; an outage is told."""
+    request["headers"] = {"Accept-Language": "en", **request.get("headers", {})}
 
     async def send() -> httpx.Response:
         async with door(settings or read_settings(), url=url, token=token, answering=path == "/sparql") as client:
@@ -201,16 +201,18 @@ def _told(response: httpx.Response, as_json: bool) -> Any:
 @app.command()
 def validate(
     file: File,
-    party: Annotated[str, typer.Option(help="Who would publish it.")] = STEWARD,
+    party: Annotated[str | None, typer.Option(help="Who would publish it (with the data folder).")] = None,
     data: Data = None,
     url: Url = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a file as if it were published; nothing is kept."""
+    if url is None and party is None:
+        stop("Say who would publish it: --party", USAGE)
     settings = settings_for(data) if url is None else None
     body, media = _body(file)
-    headers = {"Content-Type": media, OPERATOR: party}
+    headers = {"Content-Type": media, **({OPERATOR: party} if party else {})}
     found = _told(_send("POST", "/validate", settings, url=url, token=token, content=body, headers=headers), as_json)
     if as_json:
         output.print_json(data=found)

@@ -36,7 +36,7 @@ from service.pages.workbench import shown as workbench
 from service.sparql import sparql_router
 from service.troubles import answer_troubles
 from service.void import SIZE, void_router
-from service.words import COMPLETION, completion_router
+from service.words import COMPLETION, completion_router, objections_told
 
 DESCRIBING = {"sd": SD, "void": VOID, "schema": SCHEMA, "dcterms": PREFIXES["dcterms"]}
 
@@ -104,6 +104,9 @@ def words_router(base: str, ontology: Ontology) -> APIRouter:
         description="Every reason for which a question is not answered, and what to do.",
     )
     async def objections(request: Request) -> Response:
+        told = objections_told(request, base)
+        if told is not None:
+            return told
         links = _links(base, request)
         return _alone(words_page(links, ontology, "objections"), links)
 

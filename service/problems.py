@@ -71,6 +71,21 @@ def status_of(objection: Objection) -> int:
     return STATUS.get(objection.name) or FAMILY_STATUS[OBJECTIONS[objection.name].family]
 
 
+def catalogue(base: str) -> list[dict[str, Any]]:
+    """Every objection that there is: its words (with `{places}`), the status it gets and where it is explained."""
+    return [
+        {
+            "name": kind.name,
+            "status": STATUS.get(kind.name) or FAMILY_STATUS[kind.family],
+            "severity": kind.severity,
+            "rule": kind.rule,
+            "message": {"nl": kind.message_nl, "en": kind.message_en},
+            "docs": f"{base}/def/{kind.docs}",
+        }
+        for kind in OBJECTIONS.values()
+    ]
+
+
 def entry(base: str, objection: Objection) -> dict[str, Any]:
     """One objection as an item of `errors` or `warnings`."""
     found = {

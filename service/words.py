@@ -18,13 +18,15 @@ from kg.context import context_text
 from kg.objection import object_to
 from kg.ontology import LANGUAGES, Ontology, local_name
 from kg.vocabulary import PREFIXES
-from service.negotiation import HTML, TRIPLES, choose, content_type
-from service.problems import problem
+from service.negotiation import HTML, TRIPLES, Format, choose, content_type
+from service.problems import catalogue, problem
 from service.reception import names, refuse_unknown
 
 COMPLETION = "/def/completion.json"
 CONCEPTS = "https://w3id.org/lerende-wijk/id/concept/"
 WORD_FORMATS = (HTML, *TRIPLES)
+JSON = Format("json", "application/json", ".json")
+OBJECTION_FORMATS = (HTML, JSON)
 SIMPLE = re.compile(r"[A-Za-z][\w-]*")  # Local names that stand after a prefix as they are.
 WordsPage = Callable[[Request, str], Awaitable[Response]]
 
@@ -68,6 +70,18 @@ def completion_router(ontology: Ontology) -> APIRouter:
         return Response(offered, 200, {"Cache-Control": "max-age=3600"}, "application/json")
 
     return router
+
+
+def objections_told(request: Request, base: str) -> Response | None:
+    """What each objection means as JSON, or why not in the form that is asked; None where that is a page."""
+    form = choose(request.headers.get("accept"), OBJECTION_FORMATS)
+    if form is HTML:
+        return None
+    if form is None:
+        limit = ", ".join(f.media_type for f in OBJECTION_FORMATS)
+        return problem(request, base, object_to("FormatUnknown", limit=limit))
+    body = json.dumps({"objections": catalogue(base)}, ensure_ascii=False)
+    return Response(body, 200, {"Vary": "Accept", "Cache-Control": "max-age=3600"}, JSON.media_type)
 
 
 def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path], page: WordsPage) -> APIRouter:
@@ -114,10 +128,12 @@ def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path
     @router.get(
         "/def/objections",
         summary="What each objection means",
-        description="Every reason for which something is not taken in or not answered, and what to do.",
+        description="Every reason for which something is not taken in or not answered, and what to do: a page, or JSON "
+        "with name, words and status.",
     )
     async def objections(request: Request) -> Response:
-        return await page(request, "objections")
+        told = objections_told(request, base)
+        return await page(request, "objections") if told is None else told
 
     @router.get(
         "/context.jsonld",

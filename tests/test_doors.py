@@ -190,6 +190,30 @@ def test_words_shapes_and_context_are_at_their_addresses(moerwijk: Service) -> N
     assert "@context" in json.loads(context.text)
 
 
+def test_what_objections_mean_is_there_for_programs(moerwijk: Service) -> None:
+    """As JSON each with its words in both languages and its status; in a form that is not offered 406."""
+    found = {one["name"]: one for one in get(moerwijk, "/def/objections", "application/json").json()["objections"]}
+    unknown = get(moerwijk, "/queries/nothing", "application/json")
+    told = found[unknown.json()["errors"][0]["name"]]
+    assert (unknown.status_code, unknown.json()["type"]) == (told["status"], told["docs"])
+    assert {"nl", "en"} == set(told["message"])
+    assert "text/html" in get(moerwijk, "/def/objections").headers["content-type"]
+    refused = get(moerwijk, "/def/objections", "text/turtle")
+    assert (406, "FormatUnknown") == (refused.status_code, refused.json()["errors"][0]["name"])
+
+
+def test_the_command_checks_for_a_party_and_speaks_english(shared: Service) -> None:
+    """Who would publish must be said: another's words are refused, in the language of the command; nothing is kept."""
+    text = """@prefix lw: <https://w3id.org/lerende-wijk/def#> . @prefix dcterms: <http://purl.org/dc/terms/> .
+    <> a lw:Policy ; lw:heldBy </id/gemeente> ; dcterms:title "Een plan"@nl ."""
+    unsaid = shared.run("validate", "-", check=False, text=text)
+    assert (2, True) == (unsaid.returncode, "--party" in unsaid.stderr)
+    own = shared.run("validate", "-", "--party", "gemeente", text=text)
+    assert own.stdout.startswith(f"{BASE}/id/gemeente/")
+    other = shared.run("validate", "-", "--party", "mcoop", check=False, text=text)
+    assert (1, "Unprocessable") == (other.returncode, other.stderr.split()[0])
+
+
 def test_health_tells_strangers_only_yes_or_no(moerwijk: Service) -> None:
     """Positions and process numbers are for the steward."""
     assert get(moerwijk, "/healthz").json() == {"status": "ok"}

@@ -125,6 +125,8 @@ def test_health_measurements_and_objections_answer_there_too(explored: str) -> N
     assert "wijkgraaf_requests_total" in httpx.get(f"{explored}/metrics").text
     problem = httpx.get(f"{explored}/sparql", params={"query": "SELEKT"})
     assert (400, 1) == (problem.status_code, problem.json()["line"])
+    told = httpx.get(f"{explored}/def/objections", headers={"Accept": "application/json"}).json()["objections"]
+    assert [400] == [one["status"] for one in told if one["docs"] == problem.json()["type"]]
     meaning = httpx.get(problem.json()["type"])
     assert meaning.status_code == 200
     assert 'id="query-unclear"' in meaning.text
