@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import bindparam, column, func, insert, select, table
 
@@ -73,13 +73,18 @@ def read_time(text: str) -> datetime | None:
 
 def moment_at(ledger: Lookups, audience: str, instant: datetime, asked: str, now: datetime) -> Moment | Objection:
     """Where an audience stood at an instant."""
-    if instant > now:
-        return object_to("TimeAhead", path="at", value=asked)
-    place = ledger.place_at(audience, instant)
-    if place is None:
-        first = ledger.place_of(audience, 1)
-        return object_to("TimeBefore", path="at", value=asked, limit=first.time if first else "-")
-    return Moment(audience, place, instant)
+    place = ledger.place_at(audience, instant) if instant <= now else None
+    if place is not None:
+        return Moment(audience, place, instant)
+    first = ledger.place_of(audience, 1)
+    # To the second, as people write it: what begins within a second can be asked from the next one.
+    since = _to_second(datetime.fromisoformat(first.time) + timedelta(seconds=1, microseconds=-1)) if first else "-"
+    kind, limit = ("TimeAhead", _to_second(now)) if instant > now else ("TimeBefore", since)
+    return object_to(kind, path="at", value=asked, limit=limit, since=since, until=_to_second(now))
+
+
+def _to_second(instant: datetime) -> str:
+    return instant.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 def find_moment(ledger: Lookups, snapshots: Snapshots, audience: str, text: str, now: datetime) -> Moment | Objection:
@@ -157,7 +162,7 @@ class Snapshots:
             positions = {audience: _POSITION.first(driver, audience=audience) or 0 for audience in AUDIENCES}
             if not positions["public"]:
                 # Nothing public stands there yet, so there is nothing to name.
-                return object_to("TimeBefore", path="name", value=name, limit="-")
+                return object_to("TimeBefore", path="name", value=name, limit="-", since="-", until=_to_second(now))
             row = {"name": name, "time": time_text(now), "title": title, "positions": json.dumps(positions)}
             _PUT.run(driver, [row])
         return Snapshot(name, row["time"], title, positions)

@@ -170,13 +170,20 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
     ),
     "TimeAhead": (
         None,
-        "{value} is nog niet voorbij. Een datum geldt tot het einde van die dag in UTC. Laat de tijd weg voor nu.",
-        "{value} is not over yet. A date holds until the end of that day in UTC. Leave the time out for now.",
+        "{value} is nog niet voorbij. Een datum geldt tot het einde van die dag in UTC. U kunt kiezen van {since} tot "
+        "{until} (nu).",
+        "{value} is not over yet. A date holds until the end of that day in UTC. You may choose from {since} until "
+        "{until} (now).",
     ),
     "TimeBefore": (
         None,
-        "Op {value} was hier nog niets. Het begint op {limit}.",
-        "At {value} there was nothing here yet. It begins at {limit}.",
+        "Op {value} was hier nog niets. U kunt kiezen van {since} tot {until} (nu).",
+        "At {value} there was nothing here yet. You may choose from {since} until {until} (now).",
+    ),
+    "TimesReversed": (
+        None,
+        "Het eerste moment (Van: {value}) komt na het tweede (Tot en met: {limit}). Wissel ze om.",
+        "The first moment (From: {value}) comes after the second (To: {limit}). Put them the other way round.",
     ),
     "SnapshotUnknown": (
         None,
@@ -192,6 +199,11 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
         None,
         "Er is al een momentopname {value}. Een naam blijft bij zijn moment; kies een andere.",
         "There is a snapshot {value} already. A name stays with its moment; choose another.",
+    ),
+    "VersionsElsewhere": (
+        None,
+        "De versies van dit document staan op {limit}, zonder /doc.",
+        "The versions of this document are at {limit}, without /doc.",
     ),
     "VersionUnknown": (
         None,

@@ -140,24 +140,31 @@ def dump(
 @snapshot_app.command("diff")
 def diff(
     since: Annotated[str, typer.Argument(metavar="FROM", help="A time, a date or a snapshot's name.")],
-    until: Annotated[str, typer.Argument(metavar="TO", help="A time, a date or a snapshot's name.")],
+    until: Annotated[str, typer.Argument(metavar="[TO]", help="The same (default: now).")] = "",
+    audience: Annotated[str, typer.Option(help="Whose data: public, or partners as well.")] = "public",
     form: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
     data: Data = None,
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """What was added, replaced, withdrawn and erased between two times, party by party."""
+    """What was added, replaced, withdrawn and erased between two times, party by party.
+
+    Of what is public; with --audience partners of what partners read too.
+    """
     if form not in CHANGES:
         stop(f"--format {form}: choose one of {', '.join(CHANGES)}", USAGE)
-    asked = {"from": since, "to": until}
+    asked = {"from": since, "audience": audience} | ({"to": until} if until else {})
     response = _send("GET", "/snapshots/diff", data, url, token, params=asked, headers={"Accept": CHANGES[form]})
     if form == "csv":
         sys.stdout.write(response.text)
     elif form == "json":
         output.print_json(data=response.json())
     else:
-        for party in response.json()["parties"]:
+        parties = response.json()["parties"]
+        if not parties:
+            messages.print(f"Nothing changed between these two moments ({audience}).")
+        for party in parties:
             counts = ", ".join(f"{count} {kind}" for kind, count in party["counts"].items())
             typer.echo(f"{party['party']}: {counts}")
             for row in party["changes"]:
-                typer.echo(f"  {row['kind']}\t{row['document'] or '-'}\t{row['time']}")
+                typer.echo(f"  {row['kind']}\t{row['document'] or '-'}\t{row['time'][:10]}")

@@ -55,6 +55,10 @@ class Versions:
     original: str
     timemap: str
     versions: tuple[Version, ...]
+    words: bytes
+    """What the last of them says."""
+    ended: tuple[str, str] | None
+    """How and when the document ended, if it did, as far as this audience was told."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,7 @@ class Mementos:
     def versions(self, audience: str, iri: str) -> Versions | Objection:
         """The versions of a document that an audience may see now."""
         found: list[Version] = []
+        number = 0
         now = self.times.pasts.now()
         for time, contribution in self.ledger.came_at(audience, iri):
             moment = moment_at(self.ledger, audience, datetime.fromisoformat(time), time, now)
@@ -206,9 +211,15 @@ class Mementos:
                 return kept
             if iri in kept.shown:
                 found.append(Version(moment.time, contribution, address_at(self.base, iri, time)))
+                number = kept.shown[iri][0]
         if not found:
             return object_to("NotThere", focus=iri)
-        return Versions(iri, address(self.base, iri), timemap_address(self.base, iri), tuple(found))
+        words = next((one.payload for one in self.ledger.history(iri) if one.number == number), None)
+        current, ended = self.ledger.document(iri), None
+        if current is not None and current.ended and current.ended_at and audience in current.seen:
+            ended = (current.ended, current.ended_at)
+        addresses = address(self.base, iri), timemap_address(self.base, iri)
+        return Versions(iri, *addresses, tuple(found), words or b"", ended)
 
     async def timemap(self, request: Request, iri: str) -> Response:
         """The TimeMap of a document."""
@@ -257,6 +268,9 @@ class Mementos:
             refused = refuse_unknown(names(request), ("lang",))
             if refused is not None:
                 return problem(request, self.base, refused)
+            if path.startswith("doc/"):
+                there = f"/timemap/{path.removeprefix('doc/')}"
+                return problem(request, self.base, object_to("VersionsElsewhere", focus=request.url.path, limit=there))
             return await self.timemap(request, f"{self.base}/id/{path}")
 
         return router
@@ -280,6 +294,7 @@ def as_json(found: Versions) -> dict[str, object]:
     return {
         "original": found.original,
         "document": found.iri,
+        "ended": {"how": found.ended[0], "at": found.ended[1]} if found.ended else None,
         "versions": [
             {"since": one.time.isoformat(), "contribution": one.contribution, "href": one.address}
             for one in found.versions

@@ -48,6 +48,7 @@ STATUS: Mapping[str, int] = {
     "SnapshotUnknown": 404,
     "SnapshotExists": 409,
     "VersionUnknown": 404,
+    "VersionsElsewhere": 404,
     "TokenMissing": 401,
     "TokenUnknown": 401,
     "NotThere": 404,

@@ -11,7 +11,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from fastapi import APIRouter
@@ -22,6 +22,7 @@ from kg.dumps import FORMS, Dumped
 from kg.ledger.difference import KINDS, Changed
 from kg.moments import Moment, Snapshot
 from kg.objection import Objection, object_to
+from kg.party import AUDIENCES, RANKS, Right
 from service.callers import Callers, Calling
 from service.citing import (
     Described,
@@ -162,15 +163,18 @@ class SnapshotDoor:
 
     async def difference(self, request: Request) -> Response:
         """What changed between two times, for the caller's audience."""
-        form = self._form(request, ("from", "to", "lang"), CHANGE_FORMATS)
+        form = self._form(request, ("from", "to", "audience", "lang"), CHANGE_FORMATS)
+        form = next((one for one in (JSON, CSV) if request.url.path.endswith(one.suffix)), form)
         calling = self.callers.calling(request)
-        for refused in (form, calling):
+        audience = calling if isinstance(calling, Objection) else _audience(request, calling)
+        for refused in (form, calling, audience):
             if isinstance(refused, Objection):
                 return problem(request, self.base, refused)
         assert not isinstance(calling, Objection)
+        assert isinstance(audience, str)
         if form is HTML and not set(names(request)) - {"lang"}:
             return await self.pages.difference(request, await asyncio.to_thread(self.times.snapshots.all), None)
-        found = await asyncio.to_thread(self._difference, request, calling.audience)
+        found = await asyncio.to_thread(self._difference, request, audience)
         if form is HTML:
             return await self.pages.difference(request, await asyncio.to_thread(self.times.snapshots.all), found)
         if isinstance(found, Objection):
@@ -185,20 +189,20 @@ class SnapshotDoor:
         return JSONResponse(difference_as_json(found), headers=headers)
 
     def _difference(self, request: Request, audience: str) -> Difference | Objection:
-        moments: list[Moment] = []
-        asked = (request.query_params.get("from", ""), request.query_params.get("to", ""))
-        for name, at in zip(("from", "to"), asked, strict=True):
-            if not at:
-                return object_to("ParameterMissing", path=name)
-            moment = self.times.moment(at, audience)
+        asked = [request.query_params.get("from", ""), request.query_params.get("to", "")]
+        if not asked[0]:
+            return object_to("ParameterMissing", path="from")
+        asked[1] = asked[1] or self.times.pasts.now().isoformat().replace("+00:00", "Z")
+        first, second = (self.times.moment(at, audience) for at in asked)
+        for name, moment in (("from", first), ("to", second)):
             if isinstance(moment, Objection):
-                return moment
-            moments.append(moment)
-        first, second = moments
+                return replace(moment, path=name)
+        assert isinstance(first, Moment)
+        assert isinstance(second, Moment)
         if first.place.position > second.place.position:
-            return object_to("ParameterUnclear", path="from", value=asked[0], limit=f"< {asked[1]}")
+            return object_to("TimesReversed", path="from", value=asked[0], limit=asked[1])
         rows = self.times.pasts.difference(audience, (first.place, second.place))
-        return rows if isinstance(rows, Objection) else Difference(asked, (first, second), rows)
+        return rows if isinstance(rows, Objection) else Difference((asked[0], asked[1]), (first, second), rows)
 
     def _form(self, request: Request, known: Sequence[str], offered: Sequence[Format]) -> Format | Objection:
         refused = refuse_unknown(names(request), known)
@@ -231,15 +235,19 @@ def snapshots_router(door: SnapshotDoor) -> APIRouter:
     async def create(request: Request) -> Response:
         return await door.create(request)
 
-    @router.get(
-        "/snapshots/diff",
-        summary="What changed between two times",
-        description="`from` and `to` are times, dates or names of snapshots. Per party: what was added, replaced, "
-        "withdrawn, erased, for your audience. JSON, CSV, HTML.",
-        responses={404: {"description": "Before the beginning, or no such snapshot"}},
-    )
     async def difference(request: Request) -> Response:
         return await door.difference(request)
+
+    for ending in ("", JSON.suffix, CSV.suffix):
+        router.add_api_route(
+            f"/snapshots/diff{ending}",
+            difference,
+            summary="What changed between two times",
+            description="`from` and `to` (without it: now) are times, dates or names of snapshots. Per party: what was "
+            "added, replaced, withdrawn, erased, for your audience, or with `audience=public` for everybody. "
+            "JSON (`.json`), CSV (`.csv`), HTML.",
+            responses={404: {"description": "Before the beginning, or no such snapshot"}},
+        )
 
     @router.get(
         "/snapshots/{name}",
@@ -252,6 +260,17 @@ def snapshots_router(door: SnapshotDoor) -> APIRouter:
         return await door.one(request, name)
 
     return router
+
+
+def _audience(request: Request, calling: Calling) -> str | Objection:
+    """Whose past is compared: the caller's, or what is public when that is asked."""
+    asked = request.query_params.get("audience") or calling.audience
+    if asked not in AUDIENCES:
+        return object_to("ParameterUnclear", path="audience", value=asked[:80], limit=", ".join(AUDIENCES))
+    if RANKS[asked] < RANKS[calling.audience]:
+        right = object_to("RightMissing", limit=Right.READ_PARTNERS.value)
+        return right if calling.is_known else object_to("TokenMissing")
+    return asked
 
 
 def _not_steward(calling: Calling) -> Objection | None:
@@ -321,6 +340,7 @@ def difference_as_json(found: Difference) -> dict[str, object]:
     return {
         "from": {"asked": found.names[0], "position": found.moments[0].place.position},
         "to": {"asked": found.names[1], "position": found.moments[1].place.position},
+        "audience": found.moments[1].audience,
         "parties": [
             {
                 "party": party,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -103,6 +104,19 @@ def test_a_timegate_leads_to_the_version_of_that_time(service: Inside, holder: d
         assert mementos[0][0] in page.text
 
 
+def test_the_page_of_versions_says_whose_versions_they_are(service: Inside) -> None:
+    """The title in the reader's language; an address with /doc in it is told where the versions are."""
+    for lang in ("nl", "en"):
+        title = re.search(r'title>? "([^"]+)"@' + lang, service.client.get("/doc/gemeente/b-agenda", headers=RDF).text)
+        page = service.client.get("/timemap/gemeente/b-agenda", params={"lang": lang}, headers={"Accept": "text/html"})
+        assert title
+        assert f">{html.escape(title[1])}</a>" in page.text
+        assert "versions-ended" not in page.text
+    lost = service.client.get("/timemap/doc/gemeente/b-agenda", headers={"Accept": "application/json"})
+    error = lost.json()["errors"][0]
+    assert (404, "VersionsElsewhere", "/timemap/gemeente/b-agenda") == (lost.status_code, error["name"], error["limit"])
+
+
 def test_what_was_taken_back_is_found_in_the_past_and_what_was_erased_is_not(
     service: Inside, holder: dict[str, str]
 ) -> None:
@@ -118,6 +132,12 @@ def test_what_was_taken_back_is_found_in_the_past_and_what_was_erased_is_not(
     assert 410 == service.client.get(path, headers=RDF).status_code
     assert "Eens verteld" in service.client.get(path, params={"at": at}, headers=RDF).text
     assert 302 == service.client.get(path, headers=ahead).status_code
+    ended = service.client.get("/timemap/voorbeeld-bewoners/m-3", headers={"Accept": "application/json"}).json()[
+        "ended"
+    ]
+    assert ("withdrawn", at[:10]) == (ended["how"], ended["at"][:10])
+    listed = service.client.get("/timemap/voorbeeld-bewoners/m-3?lang=nl", headers={"Accept": "text/html"}).text
+    assert re.search(r"Op \d+ \w+ \d{4}, [\d:]+ UTC is dit ingetrokken", listed)
     service.end("erase", story)
     gone = service.client.get(path, params={"at": at}, headers=RDF)
     named = taken.status_code == 201

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from kg.moments import Snapshots
 from tests.inside import Inside, inside
 from tests.neighbourhood import BASE, NOW, batch, document, taken
 from tests.running import copy_of, wijkgraaf
+from tests.stories import story
 from tests.test_times import EVERYTHING, let_go, now, say
 
 ENDINGS = (".bib", ".cff", ".jsonld", ".ttl", ".json", ".html")
@@ -199,11 +201,85 @@ def test_what_changed_between_two_times_stands_by_party(
     for lang, words in (("nl", "zonder naam, want gewist"), ("en", "without a name, because it is erased")):
         page = service.client.get("/snapshots/diff", params=asked | {"lang": lang}, headers={"Accept": "text/html"})
         assert words in page.text
-    assert 400 == service.client.get("/snapshots/diff", params={"from": "na", "to": "voor"}).status_code
-    assert 400 == service.client.get("/snapshots/diff", params={"from": "na"}).status_code
+    assert 400 == service.client.get("/snapshots/diff", params={"to": "na"}).status_code
     assert 404 == service.client.get("/snapshots/diff", params={"from": "geen", "to": "na"}).status_code
     empty = service.client.get("/snapshots/diff", params={"from": "na", "to": "na"}, headers={"Accept": "text/csv"})
     assert 1 == len(empty.text.splitlines())
+
+
+def test_a_difference_without_an_end_is_until_now(
+    service: Inside, holder: dict[str, str], steward: dict[str, str]
+) -> None:
+    """Without `to` it is now; by its address as JSON and CSV; a partner may ask for what everybody sees."""
+    make(service, steward, "begin")
+    added = say(service, holder, "n-1", "Sinds het begin")
+    say(service, holder, "n-2", "Voor partners", audience="partners")
+    partner = service.token("voorbeeld-zorg", "read-partners")
+    found = service.client.get("/snapshots/diff.json", params={"from": "begin"}).json()
+    assert [added] == [row["document"] for party in found["parties"] for row in party["changes"]]
+    again = {"from": "begin", "to": found["to"]["asked"]}
+    assert found == service.client.get("/snapshots/diff.json", params=again).json()
+    rows = service.client.get("/snapshots/diff.csv", params={"from": "begin"}, headers={"Accept": "text/html"})
+    assert (2, "text/csv") == (len(rows.text.splitlines()), rows.headers["content-type"].partition(";")[0])
+    for audience, count in ((None, 2), ("partners", 2), ("public", 1)):
+        asked = {"from": "begin"} | ({"audience": audience} if audience else {})
+        told = service.client.get("/snapshots/diff.json", params=asked, headers=partner).json()
+        assert (audience or "partners", count) == (
+            told["audience"],
+            sum(map(len, [p["changes"] for p in told["parties"]])),
+        )
+    for audience, status in (("partners", 401), ("own", 400)):
+        assert status == service.client.get("/snapshots/diff.json", params=asked | {"audience": audience}).status_code
+
+
+def test_the_page_of_a_difference_names_parties_and_documents(
+    service: Inside, holder: dict[str, str], steward: dict[str, str]
+) -> None:
+    """Parties by name, documents by title or else by their path, links to the same as JSON and CSV."""
+    make(service, steward, "vooraf")
+    say(service, holder, "t-1", "Zonder titel")
+    body = (
+        "@prefix lw: <https://w3id.org/lerende-wijk/def#> . @prefix dcterms: <http://purl.org/dc/terms/> .\n"
+        f"<{BASE}/id/voorbeeld-bewoners/t-2> a lw:Initiative ; lw:heldBy <{BASE}/id/voorbeeld-bewoners> ;\n"
+        "lw:audience <https://w3id.org/lerende-wijk/id/concept/audience/public> ;\n"
+        'dcterms:title "Met <titel>"@nl ; dcterms:description "Wij doen iets."@nl .'
+    )
+    made = service.client.post(
+        "/contributions", content=body.encode(), headers=holder | {"Content-Type": "text/turtle"}
+    )
+    assert 201 == made.status_code, made.text
+    asked = {"from": "vooraf", "lang": "nl"}
+    page = service.client.get("/snapshots/diff", params=asked, headers={"Accept": "text/html"})
+    assert 200 == page.status_code
+    main = page.text[page.text.index("<main") : page.text.index("</main>")]
+    assert "Met &lt;titel&gt;</span>" in main
+    assert ">voorbeeld-bewoners/t-1</a>" in main
+    assert ">voorbeeld-bewoners</a>" not in main
+    for form in ("json", "csv"):
+        assert 200 == service.client.get(f"/snapshots/diff.{form}?from=vooraf").status_code
+        assert f'href="/snapshots/diff.{form}?from=vooraf"' in main
+
+
+def test_moments_the_wrong_way_round_are_told_in_words(service: Inside, steward: dict[str, str]) -> None:
+    """By the labels of the page, in both languages, on the page and as a problem; today and before it say what may."""
+    make(service, steward, "r-1")
+    say(service, service.token("voorbeeld-bewoners", "contribute"), "r-1", "Iets ertussen")
+    make(service, steward, "r-2")
+    told = service.client.get("/snapshots/diff.json", params={"from": "r-2", "to": "r-1"})
+    assert (400, "TimesReversed") == (told.status_code, told.json()["errors"][0]["name"])
+    for lang, words in (("nl", "Van: r-2) komt na het tweede (Tot en met: r-1)"), ("en", "(From: r-2) comes after")):
+        asked = {"from": "r-2", "to": "r-1", "lang": lang}
+        page = service.client.get("/snapshots/diff", params=asked, headers={"Accept": "text/html"})
+        assert (400, True) == (page.status_code, words in page.text)
+        for label in ("Van", "Tot en met") if lang == "nl" else ("From", "To"):
+            assert f">{label}</label>" in page.text
+    today = now()[:10]
+    for asked, path in (({"from": "r-1", "to": today}, "to"), ({"from": "1999-12-31"}, "from")):
+        error = service.client.get("/snapshots/diff.json", params=asked).json()["errors"][0]
+        assert path == error["path"]
+        since, until = re.findall(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", error["message"]["en"])
+        for at in (since, until):
+            assert 200 == service.client.get("/snapshots/diff.json", params={"from": at}).status_code, at
 
 
 def test_the_command_names_fetches_and_compares(moerwijk_folder: Path, tmp_path: Path) -> None:
@@ -220,6 +296,15 @@ def test_the_command_names_fetches_and_compares(moerwijk_folder: Path, tmp_path:
     assert (1, True) == (changed.returncode, "TimeBefore" in changed.stderr)
     nothing = wijkgraaf("snapshot", "diff", "een", "een", "--format", "csv", *data).stdout
     assert ["party,kind,document,before,after,time"] == nothing.split()
+    silent = wijkgraaf("snapshot", "diff", "een", *data)
+    assert ("", True) == (silent.stdout, "Nothing changed" in silent.stderr)
+    assert "--audience" in wijkgraaf("snapshot", "diff", "--help").stdout
+    body = story("voorbeeld-bewoners", "k-1", text="Voor partners", audience="partners")
+    (tmp_path / "k.ttl").write_text(body)
+    wijkgraaf("publish", str(tmp_path / "k.ttl"), "--party", "voorbeeld-bewoners", *data)
+    assert "" == wijkgraaf("snapshot", "diff", "een", *data).stdout
+    theirs = wijkgraaf("snapshot", "diff", "een", "--audience", "partners", *data).stdout
+    assert "voorbeeld-bewoners/k-1" in theirs
     assert 2 == wijkgraaf("snapshot", "show", "een", "--format", "doc", *data, check=False).returncode
     assert 1 == wijkgraaf("snapshot", "show", "geen", *data, check=False).returncode
 

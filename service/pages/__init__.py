@@ -26,6 +26,7 @@ from service.pages.frame import Asker, Page, Past, render
 from service.pages.links import LANGUAGES, PARAMETERS, REGISTER_SLUG, ROUTES, Links, document_iri, understood
 from service.pages.people import party_page, who_page
 from service.pages.restricted import restricted_view
+from service.pages.results import NAMED_MAX, Names, names_of
 from service.pages.side import Unknown, side_page
 from service.pages.start import start_page
 from service.pages.topics import place_page, places_page, theme_page, themes_page
@@ -256,8 +257,14 @@ class Pages:
         """What changed between two times."""
         audience = self._audience(request)
         _, links = self._reader(request, audience)
-        asked = (request.query_params.get("from", ""), request.query_params.get("to", ""))
-        return html(page_times.difference_page(links, snapshots, asked, found), links, audience)
+        given = request.query_params
+        asked = {name: given[name] for name in ("from", "to", "audience") if given.get(name)}
+        names: Names = {}
+        if found is not None and not isinstance(found, Objection):
+            mentioned = dict.fromkeys(iri for row in found.rows for iri in (row.party, row.document) if iri)
+            store = found.moments[1].audience
+            names = await names_of(self.asking, store, list(mentioned)[:NAMED_MAX], links.language)
+        return html(page_times.difference_page(links, snapshots, asked, found, names), links, audience)
 
     async def error_page(self, request: Request, status: int) -> Response:
         """404 with near names, or 503 with what still works."""
