@@ -53,6 +53,21 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     context.close()
 
 
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_a_label_stands_above_its_field(service: Inside, browser: Browser, width: int) -> None:
+    """Both labels begin where their fields begin; on a narrow screen a whole time fits in its field."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(f"{str(service.client.base_url).rstrip('/')}/snapshots/diff?from=2026-01-31T12:00:00Z&lang=nl")
+    for name in ("from", "to"):
+        label, field = (page.locator(found).bounding_box() for found in (f"label[for={name}]", f"#{name}"))
+        assert label is not None
+        assert field is not None
+        assert (label["x"], True) == (field["x"], label["y"] + label["height"] <= field["y"])
+    assert page.evaluate("(f => f.scrollWidth <= f.clientWidth)(document.getElementById('from'))")
+    context.close()
+
+
 def test_two_times_are_compared_by_keyboard_without_scripts(service: Inside, browser: Browser) -> None:
     """Type two names, press Enter: the change stands there with its holder."""
     context = browser.new_context(java_script_enabled=False)
