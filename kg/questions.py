@@ -28,6 +28,8 @@ VERSION_CHARACTERS = 16  # Of the digest: short enough for an address, long enou
 REGISTER = "wijk"  # Whose names places bear.
 RESERVED = ("after", "at", "for", "limit")  # What these mean is the same for every question.
 
+NAMING = ("iri", "party", "place")  # Types whose values name what may be there, or not.
+
 _TYPES = ("iri", "lang", "string", "integer", "date", "year", "boolean", "party", "place")
 _PATTERNS = {
     "integer": r"-?\d{1,18}",
@@ -42,7 +44,7 @@ _EXPECTED = {
     "year": "2023",
     "boolean": "true, false",
     "party": "gemeente, https://…/id/gemeente",
-    "place": "pl-oost, https://…/id/wijk/pl-oost",
+    "place": "pl-…, https://…/id/wijk/pl-…",
     "iri": "https://…",
 }
 _EXAMPLES = {
@@ -51,8 +53,6 @@ _EXAMPLES = {
     "year": "2023",
     "boolean": "true",
     "string": "thuis",
-    "party": "gemeente",
-    "place": "pl-oost",
     "lang": "nl",
 }
 _SLUGS = {
@@ -123,10 +123,10 @@ class Question:
         scheme = SCHEME + parameter.type.removeprefix("concept:")
         return tuple(self.concepts[scheme]) if parameter.type.startswith("concept:") else ()
 
-    def example(self, parameter: Parameter) -> str:
-        """A value that this parameter may have."""
+    def example(self, parameter: Parameter, served: Mapping[str, str]) -> str | None:
+        """A value that this parameter may have; of the types that name something, from what is `served` (by type)."""
         choices = self.choices(parameter)
-        return choices[0] if choices else _EXAMPLES.get(parameter.type, f"{self.base}/id/{_EXAMPLES['party']}")
+        return choices[0] if choices else _EXAMPLES.get(parameter.type) or served.get(parameter.type)
 
     def expected(self, parameter: Parameter) -> str:
         """What this parameter takes, by example."""
@@ -262,6 +262,17 @@ def bind(question: Question, values: Mapping[str, str]) -> str | tuple[Objection
             row = f"VALUES (?{parameter.name}) {{ ({term}) }}"
             text = parameter.row.sub(lambda _, row=row: row, text)  # type: ignore[misc]
     return tuple(objections) if objections else text
+
+
+def named_things(question: Question, values: Mapping[str, str]) -> list[tuple[Parameter, str]]:
+    """The IRI that each of these values means, of the parameters that name a place, a party or another thing."""
+    found: list[tuple[Parameter, str]] = []
+    for parameter in question.parameters:
+        value = values.get(parameter.name)
+        if value and parameter.type in NAMING:
+            term = _term(question, parameter, value)
+            found += [(parameter, term.value)] if isinstance(term, ox.NamedNode) else []
+    return found
 
 
 def bind_each(question: Question, name: str, iris: Sequence[str]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -30,6 +31,14 @@ def position_headers(answer: Answer, audience: str, tag: str) -> dict[str, str]:
         "Vary": "Accept, Accept-Language, Authorization",
         "Cache-Control": "private, no-store" if private else "no-cache",
     }
+
+
+def noted(notes: Sequence[str]) -> dict[str, str]:
+    """The header that tells these notes; letters beyond ASCII, and what ends a line, as an address writes them."""
+    if not notes:
+        return {}
+    written = ("".join(c if " " <= c <= "~" else quote(c) for c in note) for note in notes)
+    return {"Wijkgraaf-Note": "; ".join(written)[:2000]}
 
 
 def tagged(request: Request, response: Response) -> Response:

@@ -19,14 +19,14 @@ from starlette.staticfiles import StaticFiles
 
 from kg.accounts import Accounts
 from kg.admission import Admission
-from kg.asking import Asking
+from kg.asking import Asking, Unanswered
 from kg.dumps import Dumps
 from kg.keeping import Projections, utc_now
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
 from kg.moments import Snapshots
 from kg.ontology import Ontology, read_ontology
-from kg.questions import LANGUAGES, Question, load_questions
+from kg.questions import LANGUAGES, REGISTER, Question, load_questions
 from kg.remembering import Remembering
 from kg.settings import Settings, folder
 from service.cache import Cache, with_cache
@@ -107,11 +107,15 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
 def make_app(house: House) -> Asgi:
     """The service for this house."""
 
+    served: dict[str, str] = {}  # Examples for the OpenAPI text.
+
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         threads = ThreadPoolExecutor(PUBLISHERS_MAX, thread_name_prefix="doors")
         asyncio.get_running_loop().set_default_executor(threads)
         clock = asyncio.create_task(_clock(house))
+        with contextlib.suppress(Unanswered):  # Then the text has no examples of these.
+            served.update(await _served(house.asking))
         yield
         clock.cancel()
 
@@ -157,7 +161,7 @@ def make_app(house: House) -> Asgi:
     for router in routers:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=folder("viewer") / "static"), name="static")
-    _describe(app, house.asking.questions)
+    _describe(app, house.asking.questions, served)
     routes = [*app.routes, *(route for router in routers for route in router.routes)]
     answer_troubles(app, house.ledger.base, routes, pages.error_page)
     cache, metrics = Cache(house.settings.cache_bytes_max), house.metrics
@@ -173,17 +177,30 @@ def _start(app: FastAPI) -> None:
         return RedirectResponse(f"/{lang}/", 302, {"Vary": "Accept-Language"})
 
 
-def _describe(app: FastAPI, questions: Mapping[str, Question]) -> None:
+async def _served(asking: Asking) -> Mapping[str, str]:
+    """By type of parameter a value that means something here: the first party, and the first place of the register."""
+    parties = [row["party"].value for row in (await asking.rows("public", "pages/parties", {})).rows]
+    places = [row["place"].value for row in (await asking.rows("public", "pages/places", {})).rows]
+    things, register = f"{asking.base}/id/", f"{asking.base}/id/{REGISTER}/"
+    kept = {
+        "party": next((iri.removeprefix(things) for iri in parties), None),
+        "iri": next(iter(parties), None),
+        "place": next((iri.removeprefix(register) for iri in places if iri.startswith(register)), None),
+    }
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _describe(app: FastAPI, questions: Mapping[str, Question], served: Mapping[str, str]) -> None:
     """Adds to the OpenAPI text how a token is sent, and an operation for each question that can be asked."""
     written = app.openapi
-    operations = operations_of([question for question in questions.values() if question.is_open])
+    named = [question for question in questions.values() if question.is_open]
 
     def openapi() -> dict[str, Any]:
         text = written()
         parts = text.setdefault("components", {})
         parts.setdefault("securitySchemes", {})["token"] = {"type": "http", "scheme": "bearer"}
         parts.setdefault("schemas", {}).update(SCHEMAS)
-        text["paths"].update(operations)
+        text["paths"].update(operations_of(named, served))
         return text
 
     app.openapi = openapi  # type: ignore[method-assign]

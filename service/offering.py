@@ -72,6 +72,7 @@ _SCHEMAS_OF_TYPES: Mapping[str, Mapping[str, str]] = {
 _HEADERS = {
     "ETag": "Changes with the answer; send it as If-None-Match",
     "Wijkgraaf-Position": "The state of the data at which this answer holds",
+    "Wijkgraaf-Note": "What the answer does not show of itself, such as a place that is not known here",
     "Wijkgraaf-Redactions": "With at: how much that stood there may not be shown any more",
     "Link": "latest-version: the address of this version of the question; next, prev, first: pages",
 }
@@ -121,12 +122,12 @@ def catalogue_entry(question: Question) -> dict[str, Any]:
     }
 
 
-def operations_of(questions: Iterable[Question]) -> dict[str, Any]:
-    """The part `paths` of an OpenAPI text: each question at its own address."""
-    return {f"/queries/{question.name}": {"get": _operation(question)} for question in questions}
+def operations_of(questions: Iterable[Question], served: Mapping[str, str]) -> dict[str, Any]:
+    """The part `paths` of an OpenAPI text: each question at its own address; `served` has examples from the data."""
+    return {f"/queries/{question.name}": {"get": _operation(question, served)} for question in questions}
 
 
-def _operation(question: Question) -> dict[str, Any]:
+def _operation(question: Question, served: Mapping[str, str]) -> dict[str, Any]:
     media: dict[str, Any] = {form.media_type: {"schema": {"type": "string"}} for form in formats_of(question)}
     if not question.is_construct:
         media[RESULTS[0].media_type] = media[JSON.media_type] = {
@@ -134,7 +135,7 @@ def _operation(question: Question) -> dict[str, Any]:
         }
         media |= {PARQUET.media_type: {"schema": {}}} if PARQUET.media_type in media else {}
     refused = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    own = [_parameter(question, parameter) for parameter in question.parameters if parameter.name != "lang"]
+    own = [_parameter(question, parameter, served) for parameter in question.parameters if parameter.name != "lang"]
     return {
         "tags": ["Questions"],
         "operationId": "ask_" + question.name.replace("-", "_"),
@@ -153,7 +154,7 @@ def _operation(question: Question) -> dict[str, Any]:
     }
 
 
-def _parameter(question: Question, parameter: Parameter) -> dict[str, Any]:
+def _parameter(question: Question, parameter: Parameter, served: Mapping[str, str]) -> dict[str, Any]:
     choices = question.choices(parameter)
     if choices:  # A concept may be given by its IRI too.
         schema: dict[str, Any] = {
@@ -163,13 +164,14 @@ def _parameter(question: Question, parameter: Parameter) -> dict[str, Any]:
         schema = dict(_SCHEMAS_OF_TYPES.get(parameter.type, {"type": "string"}))
     if parameter.default is not None:
         schema["default"] = parameter.default
+    example = question.example(parameter, served)
     return {
         "name": parameter.name,
         "in": "query",
         "required": parameter.required,
         "description": f"{parameter.type}; expected: {question.expected(parameter)}",
         "schema": schema,
-        "example": _typed(question.example(parameter), schema.get("type")),
+        **({} if example is None else {"example": _typed(example, schema.get("type"))}),
     }
 
 

@@ -20,12 +20,13 @@ from starlette.responses import Response
 from kg.answering import RDF_FORMATS
 from kg.asking import Answer, Asking
 from kg.executables import questions_as_triples
+from kg.known import unknown_in
 from kg.objection import Objection, object_to
 from kg.questions import LANGUAGES, Question, bind, page
 from kg.remembering import redactions_in
 from kg.tables import parquet_is_there
 from kg.vocabulary import PREFIXES
-from service.answers import answer_response, position_headers
+from service.answers import answer_response, noted, position_headers
 from service.callers import Callers, Calling
 from service.negotiation import (
     HTML,
@@ -294,7 +295,9 @@ async def put(asking: Asking, store: str, asked: Asked) -> Answer | Objection:
 async def _answer(request: Request, asking: Asking, calling: Calling, asked: Asked, past: PastStore | None) -> Response:
     if asked.form is TEXT:
         return _fixed(request, asked.text.encode(), TEXT.media_type)
-    answer = await (put(past.asking, past.store, asked) if past else put(asking, calling.audience, asked))
+    there, store = (past.asking, past.store) if past else (asking, calling.audience)
+    unknown = await unknown_in(there, store, asked.question, asked.values)
+    answer = await put(there, store, asked)
     if isinstance(answer, Objection):
         if answer.name == "Busy":
             answer = object_to("Busy", limit=f"{RETRY_SECONDS} s")
@@ -315,7 +318,7 @@ async def _answer(request: Request, asking: Asking, calling: Calling, asked: Ask
         gone = object_to("CursorGone", limit=again)
         return problem(request, asking.base, gone, headers={"Link": f'<{again}>; rel="first"'})
     headers = position_headers(answer, calling.audience, f"{asked.form.name}-{asked.mark}")
-    headers["Content-Language"] = asked.lang
+    headers |= {"Content-Language": asked.lang, **noted([one.note for one in unknown])}
     if rows is not None:
         now = replace(rows, position=answer.position, redactions=redactions)
         headers["Link"] = ", ".join(page_links(request, now, asked.mark, lang=asked.lang, more=answer.more))

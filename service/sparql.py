@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from kg.asking import Answer, Asking
 from kg.objection import Objection, object_to
 from kg.query_text import QueryText
-from service.answers import answer_response, position_headers
+from service.answers import answer_response, noted, position_headers
 from service.callers import Callers, Calling
 from service.description import AskDataset, AskPage, Brought, Convert, describe
 from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, Format, choose, content_type, meant
@@ -147,9 +147,7 @@ async def _answer(
     if looked.volatile:
         # Another time it would be another answer: nobody may keep it, or be told that it is unchanged.
         headers = {k: v for k, v in headers.items() if k != "ETag"} | {"Cache-Control": "no-store"}
-    if answer.notes:
-        headers["Wijkgraaf-Note"] = "; ".join(map(_for_header, answer.notes))[:2000]
-    return answer_response(request, answer, content_type(form), headers)
+    return answer_response(request, answer, content_type(form), headers | noted(answer.notes))
 
 
 async def _ask(
@@ -178,11 +176,6 @@ async def until_gone(request: Request, work: asyncio.Task[Answer | Objection]) -
             return None
         done, _ = await asyncio.wait({work}, timeout=0.5)
     return work.result()
-
-
-def _for_header(note: str) -> str:
-    """A note as a header may hold it: letters beyond ASCII, and what ends a line, as an address writes them."""
-    return "".join(c if " " <= c <= "~" else quote(c) for c in note)
 
 
 def _pairs(form: bytes) -> list[tuple[str, str]]:

@@ -118,6 +118,9 @@ def test_statements_of_every_kind_keep_their_voice(client: Client) -> None:
     beside = {(row["voice"], row["read_by"]) for row in tables["beside"] if row["item"] == AGENDA}
     assert {(f"{BASE}/id/gemeente", f"{BASE}/id/redactie")} == beside
     assert len({row["voice"] for row in tables["beside"]}) > 5
+    nowhere = client.ask("open-calls", place="nergens")
+    assert (0, ("unknown place: nergens",)) == (len(nowhere), nowhere.notes)
+    assert repr(nowhere).endswith("; unknown place: nergens>")
     narrower = client.stories(theme="housing", place="pl-oost")
     assert len(narrower) < len(tables["stories"])
 

@@ -9,6 +9,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -197,8 +198,53 @@ def test_the_openapi_text_has_an_operation_for_each_question(moerwijk: Service, 
         asked = {name: p["example"] for name, p in parameters.items() if "example" in p}
         answer = httpx.get(moerwijk.url + entry["href"], params=asked, timeout=60)
         assert 200 == answer.status_code, (entry["name"], asked, answer.text)
+        assert "wijkgraaf-note" not in answer.headers, (entry["name"], asked)
     theme = next(p for p in text["paths"]["/queries/open-calls"]["get"]["parameters"] if p["name"] == "theme")
     assert "housing" in theme["schema"]["anyOf"][0]["enum"]
+
+
+@pytest.mark.parametrize(
+    ("path", "note"),
+    [
+        ("/queries/open-calls.csv?place=nergens", "unknown place: nergens"),
+        ("/queries/open-calls.json?place=wijk/nergens", "unknown place: wijk/nergens"),
+        (f"/queries/open-calls.csv?place={BASE}/id/gemeente", f"unknown place: {BASE}/id/gemeente"),
+        ("/queries/how-a-viewpoint-developed.csv?party=niemand", "unknown party: niemand"),
+        (
+            f"/queries/how-a-viewpoint-developed.csv?party={BASE}/id/wijk/pl-oost",
+            f"unknown party: {BASE}/id/wijk/pl-oost",
+        ),
+        ("/queries/who-said-this.parquet?thing=urn:é", "unknown thing: urn:%C3%A9"),
+        ("/queries/open-calls.csv?place=pl-moerwijk", None),
+        ("/queries/how-a-viewpoint-developed.csv?party=gemeente", None),
+        (f"/queries/who-said-this.csv?thing={BASE}/id/gemeente/b-agenda", None),
+        ("/queries/open-calls.csv?theme=housing", None),
+        ("/queries/open-calls.rq?place=nergens", None),
+    ],
+)
+def test_a_name_that_means_nothing_here_is_noted(moerwijk: Service, path: str, note: str | None) -> None:
+    """Beside the rows, now and in the past; what is known, or is no name, is not noted."""
+    assert (200, note) == ((answer := get(moerwijk, path)).status_code, answer.headers.get("wijkgraaf-note"))
+    if note is not None:
+        assert note == get(moerwijk, f"{path}&at={datetime.now(UTC):%FT%TZ}").headers.get("wijkgraaf-note")
+
+
+def test_a_hidden_name_reads_like_an_absent_one(shared: Service) -> None:
+    """What only its holder may read is noted word for word as what never was; on the page in words, once."""
+    shared.run("party", "add", "stil", "--name", "Stil", "--perspective", "residents")
+    text = """@prefix lw: <https://w3id.org/lerende-wijk/def#> . @prefix dcterms: <http://purl.org/dc/terms/> .
+    </id/stil/plan> a lw:Policy ; lw:heldBy </id/stil> ; dcterms:title "Een plan"@nl ;
+        lw:audience <https://w3id.org/lerende-wijk/id/concept/audience/own> ."""
+    shared.run("publish", "-", "--party", "stil", text=text)
+    notes = set()
+    for name in ("plan", "niets"):
+        thing = f"{BASE}/id/stil/{name}"
+        answer = get(shared, f"/queries/who-said-this.json?thing={thing}")
+        assert [] == answer.json()["results"]["bindings"]
+        notes.add(answer.headers["wijkgraaf-note"].replace(thing, "THING"))
+        page = get(shared, f"/queries/who-said-this?thing={thing}&lang=en", "text/html").text
+        assert 1 == page.count(f"In these data there is nothing with the address {thing}.")
+    assert {"unknown thing: THING"} == notes
 
 
 def test_a_version_of_a_question_has_an_address(moerwijk: Service, entries: list[dict[str, Any]]) -> None:
@@ -405,4 +451,6 @@ def test_every_question_can_be_asked_in_the_workbench(moerwijk: Service, entries
 
 def _needed(entry: dict[str, Any]) -> list[str]:
     """An example of each parameter that must be given."""
-    return [f"{p['parameter']}={p['expected'].split(', ')[0]}" for p in entry["parameters"] if p["required"]]
+    names = {"place": "pl-oost", "party": "gemeente"}
+    needed = [p for p in entry["parameters"] if p["required"]]
+    return [f"{p['parameter']}={names.get(p['type']) or p['expected'].split(', ')[0]}" for p in needed]

@@ -91,6 +91,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     service.stop()
 
 
+def test_the_examples_of_its_api_are_its_own(demo: str) -> None:
+    """The OpenAPI text suggests a place and a party of this neighbourhood: asked, neither is noted as unknown."""
+    paths = httpx.get(f"{demo}/api/openapi.json").json()["paths"]
+    for question, name in (("open-calls", "place"), ("how-a-viewpoint-developed", "party")):
+        parameters = {p["name"]: p for p in paths[f"/queries/{question}"]["get"]["parameters"]}
+        asked = {name: parameters[name]["example"]}
+        answer = httpx.get(f"{demo}/queries/{question}.csv", params=asked)
+        assert (200, False) == (answer.status_code, "wijkgraaf-note" in answer.headers), asked
+
+
 def test_every_party_is_marked_as_made_up() -> None:
     """All parties, the register included, are marked, and their name says so in both languages."""
     parties = of_kind("Party")

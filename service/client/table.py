@@ -43,7 +43,7 @@ class Table:
             yield dict(zip(self.columns, row, strict=True))
 
     def __repr__(self) -> str:
-        return f"<Table of {len(self)} rows: {', '.join(self.columns)}>"
+        return f"<Table of {len(self)} rows: {', '.join(self.columns)}{''.join(f'; {note}' for note in self.notes)}>"
 
     def column(self, name: str) -> tuple[Term, ...]:
         """All terms of one column. Raises KeyError with the columns that there are."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from kg.known import unknown_in
 from kg.objection import OBJECTIONS
 from kg.perspectives import Row, concepts, slug
 from kg.questions import bind
@@ -95,6 +96,7 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
     refused = " ".join(o.message_nl if links.language == "nl" else o.message_en for o in objections)
     if not lacking and not refused and not question.is_construct:
         rows = await ask.quiet(question.name, **given)
+    absent = () if lacking or refused else await unknown_in(ask.asking, ask.audience, question, given)
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "fictional"))
     asked = urlencode({**given, "lang": links.language})
     answered = bool(bound) and not refused and question.is_open
@@ -113,6 +115,7 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
             "lacking": lacking,
             "lacking_names": [label_of(name, links.language) for name in lacking],
             "refused": refused,
+            "unknown": absent,
             "rows": rows[:ROWS_SHOWN_MAX],
             "left": max(0, len(rows) - ROWS_SHOWN_MAX),
             "columns": [column for column in columns if column + "Name" not in columns],
