@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from io import RawIOBase
 from typing import IO, Any, TypeAlias, cast
 
@@ -17,7 +18,7 @@ from kg import cage, framing, tables
 from kg.engines import memory
 from kg.query_text import QueryText, look_at
 from kg.rewriting import Rewritten, rewrite
-from kg.traps import distrusted, left_open, traps
+from kg.traps import astray, distrusted, left_open, traps
 from kg.vocabulary import HELD_BY, PREFIXES
 
 SPOOL_MEMORY_BYTES_MAX = 16 * 1024 * 1024  # Up to here an answer stays in memory; above, in a file on disk.
@@ -159,7 +160,9 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
             raise
         framing.send(sock, "objection", {"name": "AnswerTooLarge"})
     else:
-        notes = [*graphs.notes, *rewritten.notes, *traps(text), *distrusted(left_open(text))]
+        notes = [*graphs.notes, *rewritten.notes, *traps(text), *astray(looked, base), *distrusted(left_open(text))]
+        if looked.form == "describe" and spool.written == nothing_bytes(form):
+            notes.append("DESCRIBE found nothing: this is not here, or not for you")
         told = {"bytes": spool.written, "position": position, "notes": notes, "state": digest, "more": more}
         framing.send(sock, "answer", told)
     finally:
@@ -257,6 +260,12 @@ def give(results: Results, answer_format: str, spool: Spool, about: dict[str, st
     else:
         results.serialize(output=output, format=RESULT_FORMATS[answer_format])
     return False
+
+
+@cache
+def nothing_bytes(answer_format: str) -> int:
+    """How long an answer without triples is: some formats have a beginning and an end."""
+    return len(ox.serialize([], format=RDF_FORMATS[answer_format], prefixes=PREFIXES) or b"")
 
 
 def give_first(results: ox.QuerySolutions, form: ox.QueryResultsFormat, output: IO[bytes], rows_max: int) -> bool:

@@ -25,6 +25,7 @@ _TOKEN = re.compile(
 _FORMS = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "construct", "DESCRIBE": "describe"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 _VOLATILE = {"NOW", "RAND", "UUID", "STRUUID"}
+_VIEW = "view/"  # In the address of every view.
 _CLOSES = {"}": "{", ")": "(", "]": "["}
 
 
@@ -59,6 +60,7 @@ class QueryText:
     undeclared: tuple[str, ...]  # prefixes that are used and not declared, with their colon
     star: int | None = None  # where the outermost SELECT * has its star
     variables: tuple[str, ...] = ()  # names of variables, in the order in which they first stand there
+    views: tuple[str, ...] = ()  # IRIs that stand neither in FROM nor after GRAPH and may be those of views
     volatile: bool = False  # asks for the time or for chance: the same question has another answer each time
 
     @property
@@ -84,6 +86,7 @@ class _Scan:
         self.used: dict[str, None] = {}
         self.star: int | None = None
         self.variables: dict[str, None] = {}
+        self.views: dict[str, None] = {}
         self.volatile = False
 
     def iri(self, kind: str, text: str) -> str:
@@ -157,6 +160,7 @@ def look_at(text: str, base: str = "") -> QueryText:
         tuple(f"{prefix}:" for prefix in scan.used if prefix not in scan.prefixes),
         scan.star,
         tuple(scan.variables),
+        tuple(scan.views),
         scan.volatile,
     )
 
@@ -173,5 +177,9 @@ def _place(scan: _Scan, kind: str, token: str, before: list[str]) -> None:
         scan.dataset[True].append(scan.iri(kind, token))
     elif before[1] == "GRAPH":
         scan.graphs.append(scan.iri(kind, token))
+    elif before[1] != "PREFIX" and (kind == "name" or _VIEW in token):
+        iri = scan.iri(kind, token)
+        if _VIEW in iri:
+            scan.views[iri] = None
     if kind == "name" and before[1] != "PREFIX":
         scan.used[token.partition(":")[0]] = None

@@ -13,7 +13,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from kg.engines.spatial import GEOF, NOT_AS_THE_STANDARD_SAYS
-from kg.query_text import Token, tokens
+from kg.query_text import QueryText, Token, tokens
 
 _NAMED = re.compile(r"\b(HAVING|GROUP_CONCAT|GRAPH)\b", re.IGNORECASE)
 _ENDS_HAVING = {"ORDER", "LIMIT", "OFFSET", "VALUES"}
@@ -26,6 +26,12 @@ def traps(text: str) -> tuple[str, ...]:
     found = list(tokens(text))
     words = [token.text.upper() if token.kind == "word" else token.text for token in found]
     return tuple(dict.fromkeys([*_having(found, words), *_concatenated(found, words), *_counted(found, words)]))
+
+
+def astray(looked: QueryText, base: str) -> tuple[str, ...]:
+    """A sentence for each view that stands where only a graph is found."""
+    views = [iri for iri in looked.views if iri.startswith(f"{base}/view/")]
+    return tuple(f"{iri[:200]} is a view and no graph by itself: put it in FROM or FROM NAMED" for iri in views)
 
 
 def _having(found: list[Token], words: list[str]) -> Iterator[str]:

@@ -101,6 +101,31 @@ def test_the_protocols_dataset_is_obeyed(moerwijk: Service) -> None:
     assert (constant.status_code, constant.json()["errors"][0]["name"]) == (400, "ViewAsGraph")
 
 
+def test_a_view_that_is_asked_as_a_graph_is_noted(moerwijk: Service) -> None:
+    """A view is found through FROM alone: anywhere else, in whatever way it is written, a note says where it goes."""
+    view = f"{BASE}/view/gemeente"
+    for astray in (
+        f"SELECT * {{ VALUES ?g {{ <{view}> }} GRAPH ?g {{ ?s ?p ?o }} }}",
+        f"PREFIX v: <{BASE}/view/> SELECT * {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(?g = v:gemeente) }}",
+        "SELECT * { VALUES ?g { <view/gemeente> } GRAPH ?g { ?s ?p ?o } }",
+    ):
+        answer = ask(moerwijk, astray)
+        assert (200, []) == (answer.status_code, answer.json()["results"]["bindings"])
+        assert f"{view} is a view and no graph by itself" in answer.headers["wijkgraaf-note"]
+    for right in (f"FROM NAMED <{view}>", f"FROM <{view}>", f"FROM <{BASE}/view/mcoop> FROM <{view}>"):
+        answer = ask(moerwijk, f"PREFIX view: <{BASE}/view/> SELECT * {right} {{ ?s ?p ?o }} LIMIT 1")
+        assert (200, None) == (answer.status_code, answer.headers.get("wijkgraaf-note"))
+
+
+def test_a_description_of_nothing_is_noted(moerwijk: Service) -> None:
+    """In every format, without telling whether it is absent or not for this reader; of something there is no note."""
+    for media in (*FORMS["CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 2"],):
+        nothing = ask(moerwijk, f"DESCRIBE <{BASE}/id/niemand>", media)
+        assert (200, True) == (nothing.status_code, "found nothing" in nothing.headers.get("wijkgraaf-note", ""))
+        party = ask(moerwijk, f"DESCRIBE <{BASE}/id/gemeente>", media)
+        assert (200, None) == (party.status_code, party.headers.get("wijkgraaf-note"))
+
+
 def test_a_graph_with_an_odd_name_is_noted_in_one_line(moerwijk: Service) -> None:
     """What ends a line, or is not ASCII, comes into the header as in an address: no header is made, no letter lost."""
     for name, noted in (
