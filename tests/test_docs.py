@@ -151,6 +151,9 @@ def test_the_past_is_found_from_the_first_page(built: Path) -> None:
     """The page of time travel stands in the contents, is linked from the first page's words, and names its limits."""
     first = (built / "index.html").read_text()
     assert first.count('href="time.html"') >= 2
+    named = page(built, "index").text
+    found = ("at=", "Snapshots", "Memento", "TimeMap", "dumps", "citations")
+    assert [] == [word for word in found if word not in named]
     text = page(built, "time").text
     assert [] == [word for word in ("/snapshots", "/timemap/", "Accept-Datetime", "Retry-After") if word not in text]
 
