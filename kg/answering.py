@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -16,7 +17,7 @@ import pyoxigraph as ox
 
 from kg import cage, framing, tables
 from kg.engines import memory
-from kg.query_text import QueryText, look_at
+from kg.query_text import QueryText, look_at, tokens
 from kg.rewriting import Rewritten, rewrite
 from kg.traps import astray, distrusted, left_open, traps
 from kg.vocabulary import HELD_BY, PREFIXES
@@ -96,6 +97,51 @@ class Spool(RawIOBase):
         self.on_disk = True
 
 
+class Enough(Exception):
+    """All is known that was asked. Never leaves this room."""
+
+
+class First(RawIOBase):
+    """The first lines of what the engine writes, and how many there are, read on for that as far as so many bytes."""
+
+    def __init__(self, lines_max: int, counted_bytes_max: int) -> None:
+        self.lines_max = lines_max
+        self.counted_bytes_max = counted_bytes_max
+        self.chunks: list[bytes] = []
+        self.lines = self.read_bytes = 0
+        self.ended_early = False
+
+    def writable(self) -> bool:
+        """It is for writing only."""
+        return True
+
+    def write(self, chunk: bytes) -> int:  # type: ignore[override]
+        """Keeps what belongs to the first lines, counts the rest, and stops the engine when that is enough."""
+        if self.lines <= self.lines_max:
+            self.chunks.append(bytes(chunk))
+        self.lines += chunk.count(b"\n")
+        self.read_bytes += len(chunk)
+        if self.lines > self.lines_max and self.read_bytes > self.counted_bytes_max:
+            self.ended_early = True
+            raise Enough
+        return len(chunk)
+
+    @property
+    def more(self) -> bool:
+        """Whether lines are left after the first."""
+        return self.lines > self.lines_max
+
+    @property
+    def count(self) -> int | None:
+        """How many lines there are, where all were read."""
+        return None if self.ended_early else self.lines
+
+    def kept(self) -> bytes:
+        """The first lines."""
+        whole = b"".join(self.chunks)
+        return b"\n".join(whole.split(b"\n")[: self.lines_max]) + b"\n" if self.more else whole
+
+
 class XmlSpool(Spool):
     """An answer in XML: what would not parse, or would parse as something else, is never written."""
 
@@ -124,7 +170,7 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
     """Answers `frame` (body: text; file: where to; head: format, limit_bytes, rows_max, graphs, union, rewrite).
 
     `position` and `digest` tell which state of the store this is. With `rows_max` the reply tells in `more` whether
-    there are rows after those.
+    there are rows after those, and in `count` how many there are in all where that was found within counted_bytes_max.
     """
     head = frame.head
     limit_bytes = int(head["limit_bytes"])
@@ -139,12 +185,9 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
     try:
         union = bool(head.get("union", True))
         results, rewritten = evaluate(store, text, looked, rewritten, base, graphs, union=union)
-        more = give(results, form, spool, about, head.get("rows_max"))
+        more, count = give(results, form, spool, about, head.get("rows_max"), int(head.get("counted_bytes_max") or 0))
     except SyntaxError as error:
-        told = place(error)
-        if looked.undeclared and "Prefix not found" in str(error):
-            told["detail"] = "PREFIX " + ", ".join(looked.undeclared)
-        framing.send(sock, "objection", {"name": "QueryUnclear", **told})
+        framing.send(sock, "objection", unread(error, text, looked))
     except RuntimeError as error:
         unknown = _UNKNOWN_FUNCTION.fullmatch(str(error))
         if unknown is None:
@@ -163,7 +206,8 @@ def answer(store: ox.Store, base: str, position: int, digest: str, frame: framin
         notes = [*graphs.notes, *rewritten.notes, *traps(text), *astray(looked, base), *distrusted(left_open(text))]
         if looked.form == "describe" and spool.written == nothing_bytes(form):
             notes.append("DESCRIBE found nothing: this is not here, or not for you")
-        told = {"bytes": spool.written, "position": position, "notes": notes, "state": digest, "more": more}
+        told: dict[str, Any] = {"bytes": spool.written, "position": position, "notes": notes, "state": digest}
+        told |= {"more": more, "count": count}
         framing.send(sock, "answer", told)
     finally:
         if spool.on_disk:
@@ -246,20 +290,37 @@ def evaluate(
     return results, rewritten
 
 
-def give(results: Results, answer_format: str, spool: Spool, about: dict[str, str], rows_max: int | None) -> bool:
-    """Writes what came out in a format of the three tables; returns whether rows are left after `rows_max`."""
+def give(
+    results: Results,
+    answer_format: str,
+    spool: Spool,
+    about: dict[str, str],
+    rows_max: int | None,
+    counted_bytes_max: int = 0,
+) -> tuple[bool, int | None]:
+    """Writes what came out in a format of the three tables; returns whether rows are left after `rows_max`.
+
+    With `counted_bytes_max` also how many there are, and of a graph in Turtle as many lines instead of rows.
+    """
     output = cast(IO[bytes], spool)
     if isinstance(results, ox.QueryTriples):
-        ox.serialize(results, output=output, format=RDF_FORMATS[answer_format], prefixes=PREFIXES)
-    elif isinstance(results, ox.QuerySolutions) and answer_format in TABLE_FORMATS:
+        form = RDF_FORMATS[answer_format]
+        if rows_max is None or not counted_bytes_max:
+            ox.serialize(results, output=output, format=form, prefixes=PREFIXES)
+            return False, None
+        first = First(rows_max, counted_bytes_max)
+        with contextlib.suppress(Enough):
+            ox.serialize(results, output=cast(IO[bytes], first), format=form, prefixes=PREFIXES)
+        output.write(first.kept())
+        return first.more, first.count
+    if isinstance(results, ox.QuerySolutions) and answer_format in TABLE_FORMATS:
         if answer_format == "parquet":
-            return tables.write_parquet(results, spool.write, about, rows_max)
-        return tables.write_spreadsheet(results, spool.write, rows_max)
-    elif isinstance(results, ox.QuerySolutions) and rows_max is not None:
-        return give_first(results, RESULT_FORMATS[answer_format], output, rows_max)
-    else:
-        results.serialize(output=output, format=RESULT_FORMATS[answer_format])
-    return False
+            return tables.write_parquet(results, spool.write, about, rows_max), None
+        return tables.write_spreadsheet(results, spool.write, rows_max), None
+    if isinstance(results, ox.QuerySolutions) and rows_max is not None:
+        return give_first(results, RESULT_FORMATS[answer_format], output, rows_max, counted_bytes_max)
+    results.serialize(output=output, format=RESULT_FORMATS[answer_format])
+    return False, None
 
 
 @cache
@@ -268,24 +329,21 @@ def nothing_bytes(answer_format: str) -> int:
     return len(ox.serialize([], format=RDF_FORMATS[answer_format], prefixes=PREFIXES) or b"")
 
 
-def give_first(results: ox.QuerySolutions, form: ox.QueryResultsFormat, output: IO[bytes], rows_max: int) -> bool:
-    """The first rows, and whether there are more, of one evaluation and without a loop over rows.
+def give_first(
+    results: ox.QuerySolutions, form: ox.QueryResultsFormat, output: IO[bytes], rows_max: int, counted_bytes_max: int
+) -> tuple[bool, int | None]:
+    """The first rows, and whether there are more, of one evaluation that ends when enough is known.
 
-    The engine serialises all that it finds. In TSV a row is a line, whatever stands in it, so there the rest is cut.
+    In TSV a row is a line, whatever stands in it, and its first line are the columns.
     """
-    lines = results.serialize(format=ox.QueryResultsFormat.TSV) or b""
-    end = lines.find(b"\n")
-    for _ in range(rows_max):
-        end = lines.find(b"\n", end + 1)
-        if end < 0:
-            break
-    more = 0 <= end < len(lines) - 1
-    page = lines[: end + 1] if more else lines
+    first = First(rows_max + 1, counted_bytes_max)
+    with contextlib.suppress(Enough):
+        results.serialize(output=cast(IO[bytes], first), format=ox.QueryResultsFormat.TSV)
     if form == ox.QueryResultsFormat.TSV:
-        output.write(page)
+        output.write(first.kept())
     else:
-        ox.parse_query_results(page, format=ox.QueryResultsFormat.TSV).serialize(output=output, format=form)
-    return more
+        ox.parse_query_results(first.kept(), format=ox.QueryResultsFormat.TSV).serialize(output=output, format=form)
+    return first.more, None if first.count is None else first.count - 1
 
 
 def spelt_out(text: str, looked: QueryText, columns: Sequence[str]) -> str:
@@ -302,6 +360,19 @@ def spelt_out(text: str, looked: QueryText, columns: Sequence[str]) -> str:
     return text[: looked.star] + " ".join(f"?{name}" for name in wanted) + text[looked.star + 1 :]
 
 
+def unread(error: SyntaxError, text: str, looked: QueryText) -> dict[str, Any]:
+    """The objection to a query that the engine did not read: it is empty, a prefix is unknown, or its place."""
+    if next(iter(tokens(text)), None) is None:
+        return {"name": "QueryEmpty", "line": 1, "column": 1}
+    if looked.undeclared:
+        prefix = looked.undeclared[0]
+        start = next((at for kind, token, at, _ in tokens(text) if kind == "name" and token.startswith(prefix)), 0)
+        told = {"line": text.count("\n", 0, start) + 1, "column": start - text.rfind("\n", 0, start)}
+        iri = PREFIXES.get(prefix[:-1], "…")
+        return {"name": "PrefixUnknown", "detail": prefix, "limit": f"PREFIX {prefix} <{iri}>", **told}
+    return place(error)
+
+
 def place(error: SyntaxError) -> dict[str, Any]:
     """Line, column and words of a syntax error in a query: the parser writes "error at 1:11: …"."""
     words = str(error)
@@ -310,5 +381,13 @@ def place(error: SyntaxError) -> dict[str, Any]:
         where, _, words = words.removeprefix("error at ").partition(": ")
         line, column = (int(n) for n in where.split(":"))
     # What the parser expected, without its classes of characters, which tell people nothing.
-    wanted = [w for w in words.removeprefix("expected ").removeprefix("one of ").split(", ") if "[" not in w]
-    return {"line": line, "column": column, "detail": f"≠ {', '.join(wanted)}"[:200] if wanted else words[:200]}
+    listed = words.startswith("expected ")
+    words = words.removeprefix("expected ").removeprefix("one of ")
+    wanted = [w if w == '"\\""' else w.strip('"') for w in words.split(", ") if "[" not in w or w == '"["']
+    if listed and wanted and all(len(w.split()) == 1 for w in wanted):
+        return {"name": "QueryUnclear", "line": line, "column": column, "detail": " ".join(wanted)[:200]}
+    said = ", ".join(w for w in wanted if " " in w) or words
+    # A list of nothing but classes of characters: a name or a number was expected.
+    said = "?x <iri> a:b 0-9" if listed and not wanted else said
+    name = "QueryUnclear" if listed and not wanted else "QueryWrong"
+    return {"name": name, "line": line, "column": column, "detail": said[:200]}

@@ -61,6 +61,7 @@ class Answer:
     notes: tuple[str, ...]
     state: str = ""
     more: bool = False  # Whether there are rows after the first `rows_max`, where so many were asked.
+    count: int | None = None  # How many there are in all, where that was asked and found.
 
     def read(self) -> bytes:
         """The whole answer; closes the file."""
@@ -235,11 +236,13 @@ class Asking:
         named_graphs: Sequence[str] = (),
         bytes_max: int | None = None,
         rows_max: int | None = None,
+        counted_bytes_max: int = 0,
         rewrite: bool = False,
     ) -> Answer | Objection:
         """One query to one audience's projection; the answer is complete or there is an objection.
 
-        With `rows_max` only that many rows are given, and the answer says whether there are more.
+        With `rows_max` only that many rows are given, and the answer says whether there are more; it reads on
+        as far as `counted_bytes_max` to say how many, and then gives a graph's first lines likewise.
         `rewrite`: a caller's EXISTS may be asked in another form (`kg.rewriting`); our own questions stay as written.
         """
         turns = self._turns.setdefault(audience.partition("@")[0], Turns(self.settings))
@@ -250,6 +253,7 @@ class Asking:
             "named_graphs": list(named_graphs),
             "union": self.stores.union,
             "rows_max": rows_max,
+            "counted_bytes_max": counted_bytes_max,
             "rewrite": rewrite,
         }
         if turns.may_try(client):
@@ -317,10 +321,8 @@ class Asking:
             crew.give_back(worker, dead=spent or not isinstance(reply, Frame))
         if isinstance(reply, Frame) and reply.kind == "answer":
             told = reply.head
-            more = bool(told["more"])
-            return Answer(
-                file, int(told["bytes"]), int(told["position"]), tuple(told["notes"]), str(told["state"]), more
-            )
+            size, position, notes = int(told["bytes"]), int(told["position"]), tuple(told["notes"])
+            return Answer(file, size, position, notes, str(told["state"]), bool(told["more"]), told["count"])
         os.close(file)
         if isinstance(reply, Ended):
             if reply.by == "closed":
@@ -347,7 +349,7 @@ class Asking:
 
     def _objection(self, reply: Frame, bytes_max: object) -> Objection:
         head = reply.head
-        limit = f"{bytes_max} bytes" if head["name"] == "AnswerTooLarge" else None
+        limit = f"{bytes_max} bytes" if head["name"] == "AnswerTooLarge" else head.get("limit")
         line = head.get("line")
         return object_to(
             str(head["name"]),

@@ -28,7 +28,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── ExistsDifferently, Moved, Stale, MatchRequired, SameTwice, KeyReused
     │   └── NotHolder I11, NotDelegated, NotCurrent, Ended, Withdrawn, NameMissing
     ├── Unasked         a question that is not answered as it stands
-    │   ├── QueryUnclear, QueryTooNested, QueryTooLong, QueryTooManyPatterns,
+    │   ├── QueryUnclear, QueryWrong, QueryEmpty, PrefixUnknown
+    │   ├── QueryTooNested, QueryTooLong, QueryTooManyPatterns,
     │   ├── QueryTooManyOperators, QueryMediaUnknown, CharsetUnknown, UpdateRefused
     │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml, FunctionUnknown
     │   ├── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone, VersionUnknown

@@ -73,8 +73,23 @@ CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
 UNASKED: Mapping[str, tuple[str | None, str, str]] = {
     "QueryUnclear": (
         None,
-        "De vraag is niet te lezen bij regel {line}, teken {column}: {value}.",
-        "The query cannot be read at line {line}, column {column}: {value}.",
+        "Bij regel {line}, teken {column} past niet wat er staat. Verwacht: {value}",
+        "At line {line}, column {column} what is there does not fit. Expected: {value}",
+    ),
+    "QueryWrong": (
+        None,
+        "De vraag klopt niet bij regel {line}, teken {column}. Het vraagsysteem zegt: {value}",
+        "The query is not right at line {line}, column {column}. The engine says: {value}",
+    ),
+    "QueryEmpty": (
+        None,
+        "De vraag is leeg. Schrijf een vraag in SPARQL, of kies een voorbeeld.",
+        "The query is empty. Write a question in SPARQL, or choose an example.",
+    ),
+    "PrefixUnknown": (
+        None,
+        "Het voorvoegsel {value} is niet bekend. Zet bovenaan {limit}",
+        "The prefix {value} is not known. Put at the top {limit}",
     ),
     "QueryTooNested": (
         None,

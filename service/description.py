@@ -26,6 +26,8 @@ SCHEMA = "https://schema.org/"
 DESCRIPTION = "http://purl.org/dc/terms/description"
 XSD_INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 FORMATS = "http://www.w3.org/ns/formats/"
+PAGE_ROWS_MAX = 200  # A page is for reading; all rows are one click away as CSV or JSON.
+PAGE_LINES_MAX = 430  # Of a graph: as much as ten screens, and the prefixes, of which a page shows those it uses.
 _FORMAT_NAMES = {
     "json": "SPARQL_Results_JSON",
     "xml": "SPARQL_Results_XML",

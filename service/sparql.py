@@ -18,7 +18,7 @@ from kg.objection import Objection, object_to
 from kg.query_text import QueryText
 from service.answers import answer_response, noted, position_headers
 from service.callers import Callers, Calling
-from service.description import AskDataset, AskPage, Brought, Convert, describe
+from service.description import PAGE_LINES_MAX, PAGE_ROWS_MAX, AskDataset, AskPage, Brought, Convert, describe
 from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, Format, choose, content_type, meant
 from service.problems import RETRY_SECONDS, problem
 from service.reception import read_body, refuse_unknown
@@ -30,7 +30,7 @@ FORMAT_NAMES = ("format", "output", "results")
 PARAMETERS = ("query", *DATASET, *FORMAT_NAMES, "rewrite", "lang", "at")
 REWRITE = {None: True, "on": True, "off": False}  # Whether EXISTS may be asked in a faster form.
 BODY_TYPES = ("application/sparql-query", "application/x-www-form-urlencoded")  # In UTF-8, as SPARQL always is.
-PAGE_BYTES_MAX = 2 * 1024 * 1024  # More rows than that nobody reads on a page; as CSV they are a download.
+PAGE_BYTES_MAX = 2 * 1024 * 1024  # What a page of rows may weigh, and how far an answer is read to count its rows.
 REPEATABLE = (*DATASET, *FORMAT_NAMES)
 
 
@@ -153,7 +153,7 @@ async def _answer(
 async def _ask(
     asking: Asking, store: str, calling: Calling, asked: Asked, form: Format, for_page: bool
 ) -> Answer | Objection:
-    limits = asking.settings
+    limits, is_graph = asking.settings, form in TRIPLES
     return await asking.ask(
         store,
         asked.text or "",
@@ -163,6 +163,8 @@ async def _ask(
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         bytes_max=PAGE_BYTES_MAX if for_page else None,
+        rows_max=(PAGE_LINES_MAX if is_graph else PAGE_ROWS_MAX) if for_page else None,
+        counted_bytes_max=PAGE_BYTES_MAX if for_page else 0,
         rewrite=REWRITE[dict(asked.others).get("rewrite")],
     )
 

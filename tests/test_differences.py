@@ -40,7 +40,7 @@ def lines(service: Service, query: str) -> list[str]:
         ),
         ("INSERT DATA { <x:a> <x:b> <x:c> }", 403, "UpdateRefused"),
         ("LOAD <http://127.0.0.1:1/x>", 403, "UpdateRefused"),
-        (STORIES, 400, "QueryUnclear"),
+        (STORIES, 400, "PrefixUnknown"),
         (f"SELECT * {{ GRAPH <{VIEW}> {{ ?s ?p ?o }} }}", 400, "ViewAsGraph"),
         ("SELECT (<http://example.org/near>(1, 2) AS ?x) { }", 400, "FunctionUnknown"),
         ("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", 503, "TimeOut"),

@@ -137,7 +137,7 @@ def test_a_graph_with_an_odd_name_is_noted_in_one_line(moerwijk: Service) -> Non
         assert (200, True) == (answer.status_code, noted in answer.headers["wijkgraaf-note"])
         assert "set-cookie" not in answer.headers
     bracket = ask(moerwijk, "ASK FROM <http://a[b]/> { }")
-    assert (400, "QueryUnclear") == (bracket.status_code, bracket.json()["errors"][0]["name"])
+    assert (400, "QueryWrong") == (bracket.status_code, bracket.json()["errors"][0]["name"])
 
 
 @pytest.mark.parametrize(

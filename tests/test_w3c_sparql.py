@@ -120,7 +120,11 @@ def verdict(address: str, case: Case) -> str:
     if answer.status_code == 200:
         return "same" if case.kind == "positive" else "accepted"
     names = [e["name"] for e in answer.json()["errors"]]
-    if case.kind == "negative" and (400, ["QueryUnclear"]) == (answer.status_code, names):
+    if (
+        case.kind == "negative"
+        and answer.status_code == 400
+        and names in (["QueryUnclear"], ["QueryWrong"], ["PrefixUnknown"])
+    ):
         assert {"line", "column"} <= answer.json().keys()
         return "same"
     return f"refused: {answer.status_code} {names}"

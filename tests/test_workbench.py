@@ -89,14 +89,49 @@ def test_a_long_answer_is_cut_with_a_word_and_its_files_are_whole(site: httpx.Cl
 
 @pytest.mark.parametrize(("form", "files"), [("SELECT *", 4), ("CONSTRUCT { ?s ?p ?long }", 6)])
 def test_an_answer_too_large_for_a_page_is_still_there_as_a_file(site: httpx.Client, form: str, files: int) -> None:
-    """The page says so (413) and offers the files; the file is whole."""
+    """The page shows its beginning, says that there is more and offers the files; the file is whole."""
     many = f"{form} {{ ?s ?p ?o BIND(CONCAT(STR(?s), STR(?p), STR(?o), STR(?s), STR(?p), STR(?s)) AS ?long) }}"
-    page = asked(site, many, 413)
-    assert "Als bestand kunt u" in by_id(page, "bench-objection").text
+    page = asked(site, many)
+    assert "Er zijn er meer" in by_id(page, "came").text
     links = [link.attributes["href"] for link in page.all("a", download=None)]
     assert files == len(links)
     whole = site.get(links[-1])
     assert (200, True) == (whole.status_code, len(whole.content) > 500_000)
+
+
+def test_an_answer_of_two_hundred_rows_too_heavy_for_a_page_says_how_heavy_in_words(site: httpx.Client) -> None:
+    """Where even the first rows do not fit: the limit in megabytes, and the files."""
+    many = 'SELECT ?long { ?s ?p ?o BIND(CONCAT("' + "x" * 30000 + '", STR(?s)) AS ?long) }'
+    page = asked(site, many, 413)
+    assert "2 MB" in by_id(page, "bench-objection").text
+    assert "Als bestand kunt u" in by_id(page, "bench-objection").text
+
+
+def test_a_first_question_shows_its_first_rows(site: httpx.Client) -> None:
+    """All there is: 200 rows, and with too many to count a word that there are more."""
+    page = asked(site, "SELECT * { ?s ?p ?o . ?a ?b ?c }")
+    assert 200 == len(rows_of(page))
+    assert "U ziet de eerste 200 rijen. Er zijn er meer." in by_id(page, "came").text
+
+
+def test_a_graph_shows_only_prefixes_that_it_uses(site: httpx.Client) -> None:
+    """One word of ours, so one prefix."""
+    graph = raw(asked(site, PREFIXES + "CONSTRUCT { ?s lw:heldBy ?o } WHERE { ?s lw:heldBy ?o }").all("pre")[0])
+    assert ["lw:"] == [line.split()[1] for line in graph.splitlines() if line.startswith("@prefix")]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("ASK {\n ?s lw:heldBy ?o }", "Het voorvoegsel lw: is niet bekend. Zet bovenaan PREFIX lw: <https://"),
+        ("ASK { ?s my:own ?o }", "Het voorvoegsel my: is niet bekend. Zet bovenaan PREFIX my: <…>"),
+        ("# niets\n", "De vraag is leeg."),
+        ("SELECT * { ?s ?p ", "past niet wat er staat. Verwacht: $"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(site: httpx.Client, query: str, words: str) -> None:
+    """A prefix, an empty question and a place where something else belongs each have words of their own."""
+    assert words in by_id(asked(site, query, 400), "bench-objection").text
 
 
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])

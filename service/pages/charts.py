@@ -82,7 +82,7 @@ def chart_of(came: Came) -> Chart | None:
     lines = [line for line in came.lines if others[0] in line][:BARS_MAX]
     if len(lines) < 2:
         return None
-    left = came.count - len(lines)
+    left = (came.shown if came.count is None else came.count) - len(lines)
     times = [_time(line[others[0]]) for line in lines]
     known = [time for time in times if time is not None]
     if len(known) == len(lines) >= 3 and known == sorted(set(known)):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kg.asking import Answer, Cell, Rows, rows_of
@@ -12,18 +13,19 @@ from kg.objection import Objection
 from kg.questions import bind_each
 from kg.vocabulary import LW, PREFIXES, XSD
 from kg.voices import Words
+from service.description import PAGE_ROWS_MAX
 from service.pages.links import CONCEPT, Links, outside
 from service.problems import status_of
 
 if TYPE_CHECKING:
     from kg.asking import Asking
 
-ROWS_SHOWN_MAX = 200  # A page is for reading; all rows are one click away as CSV or JSON.
-LINES_SHOWN_MAX = 400  # Of a graph: as much as ten screens.
 NAMED_MAX = 600  # Things whose name is looked up for one page: three in each row that is shown.
 NAMES = "pages/names"  # The question that asks what things are called.
 WKT = PREFIXES["geo"] + "wktLiteral"
 PLAIN = frozenset({XSD + "string", XSD + "integer", XSD + "decimal", XSD + "boolean"})  # Their look says what they are.
+
+_PREFIX = re.compile(r"(?<![\w:<])([A-Za-z][\w.-]*):")
 
 Names = Mapping[str, Words]
 """IRI → what it is called."""
@@ -59,11 +61,14 @@ class Came:
 
     columns: tuple[str, ...] | None = None
     lines: tuple[Line, ...] = ()
-    """The rows that are shown: at most ROWS_SHOWN_MAX of `count`."""
-    count: int = 0
+    """The rows that are shown: at most PAGE_ROWS_MAX."""
+    count: int | None = 0
+    """How many rows or lines there are in all; None where they were too many to count."""
     yes: bool | None = None
     graph: str | None = None
-    """At most LINES_SHOWN_MAX of the graph's `count` lines."""
+    """The graph's first lines."""
+    shown: int = 0
+    """How many rows or lines of `count` are shown."""
     objection: Objection | None = None
     position: int | None = None
     notes: tuple[str, ...] = field(default=())
@@ -88,20 +93,36 @@ class Read:
     rows: Rows | None = None
     yes: bool | None = None
     graph: str | None = None
+    left: int | None = 0
+    """How many rows or lines are left beside these; None where there are more than were counted."""
 
 
 def read(answer: Answer) -> Read:
     """The answer out of its file."""
     body = answer.read()
     if not body.startswith(b'{"head"'):
-        return Read(graph=body.decode())
+        text = body.decode()
+        left = None if answer.count is None else answer.count - text.count("\n")
+        return Read(graph=needed(text), left=left if answer.more else 0)
     found = json.loads(body)
-    return Read(yes=found["boolean"]) if "boolean" in found else Read(rows=rows_of(body, answer.position))
+    if "boolean" in found:
+        return Read(yes=found["boolean"])
+    rows = rows_of(body, answer.position)
+    left = None if answer.count is None else answer.count - len(rows.rows)
+    return Read(rows=rows, left=left if answer.more else 0)
+
+
+def needed(turtle: str) -> str:
+    """Turtle without the prefixes that it declares and does not use."""
+    lines = turtle.split("\n")
+    rest = "\n".join(line for line in lines if not line.startswith("@prefix "))
+    used = set(_PREFIX.findall(rest))
+    return "\n".join(line for line in lines if not line.startswith("@prefix ") or line.split()[1][:-1] in used)
 
 
 def mentioned(rows: Rows) -> tuple[str, ...]:
     """The IRIs in the rows that are shown, each once."""
-    found = (cell.value for row in rows.rows[:ROWS_SHOWN_MAX] for cell in row.values() if cell.kind == "uri")
+    found = (cell.value for row in rows.rows[:PAGE_ROWS_MAX] for cell in row.values() if cell.kind == "uri")
     return tuple(dict.fromkeys(found))[:NAMED_MAX]
 
 
@@ -151,9 +172,10 @@ def address(links: Links, iri: str, *, alone: bool) -> str | None:
 def came_of(outcome: Read, links: Links, names: Names, *, position: int, notes: Sequence[str], alone: bool) -> Came:
     """The answer with names and addresses, cut to what is read on a page."""
     if outcome.rows is None:
-        lines = outcome.graph.splitlines() if outcome.graph is not None else []
-        graph = "\n".join(lines[:LINES_SHOWN_MAX]) if outcome.graph is not None else None
-        return Came(yes=outcome.yes, graph=graph, count=len(lines), position=position, notes=tuple(notes))
+        lines = (outcome.graph or "").splitlines()
+        count = None if outcome.left is None else len(lines) + outcome.left
+        came = Came(yes=outcome.yes, graph=outcome.graph, count=count, shown=len(lines))
+        return replace(came, position=position, notes=tuple(notes))
 
     def cell(term: Cell) -> CellShown:
         if term.kind == "triple":
@@ -166,8 +188,9 @@ def came_of(outcome: Read, links: Links, names: Names, *, position: int, notes: 
     rows = outcome.rows
     return Came(
         columns=rows.columns,
-        lines=tuple({name: cell(term) for name, term in row.items()} for row in rows.rows[:ROWS_SHOWN_MAX]),
-        count=len(rows.rows),
+        lines=tuple({name: cell(term) for name, term in row.items()} for row in rows.rows),
+        count=None if outcome.left is None else len(rows.rows) + outcome.left,
+        shown=len(rows.rows),
         position=position,
         notes=tuple(notes),
     )

@@ -19,7 +19,7 @@ from service.pages.charts import chart_of, spots_of
 from service.pages.frame import Page, title
 from service.pages.links import Links
 from service.pages.questions import sentence
-from service.pages.results import LINES_SHOWN_MAX, ROWS_SHOWN_MAX, Came, came_of, mentioned, names_of, read
+from service.pages.results import Came, came_of, mentioned, names_of, read
 from service.pages.words import speaker
 
 if TYPE_CHECKING:
@@ -153,7 +153,9 @@ def facts(came: Came | None, brought: Brought | None, spoken: str) -> Mapping[st
     if came is None or brought is None:
         return {}
     seconds = "" if brought.seconds is None else format_decimal(brought.seconds, "0.00", locale=spoken)
-    return {"count": format_decimal(came.count, locale=spoken), "seconds": seconds}
+    # Where there are more rows than were counted: those that are shown, with a sign.
+    count = f"> {came.shown}" if came.count is None else format_decimal(came.count, locale=spoken)
+    return {"count": count, "seconds": seconds}
 
 
 def heading(came: Came | None, links: Links) -> str:
@@ -176,6 +178,15 @@ def place_in(text: str, objection: Objection | None) -> tuple[str, str] | None:
     return lines[objection.line - 1][:at], lines[objection.line - 1][at:]
 
 
+def said(objection: Objection, spoken: str) -> str:
+    """An objection's words, with a size as people say it."""
+    words = objection.message_nl if spoken == "nl" else objection.message_en
+    number, _, unit = (objection.limit or "").partition(" ")
+    if unit != "bytes" or int(number) < 1 << 20:
+        return words
+    return words.replace(f"{number} bytes", f"{format_decimal(int(number) / (1 << 20), '0.#', locale=spoken)} MB")
+
+
 def workbench_page(
     links: Links, bench: Workbench, site: str, brought: Brought | None = None, came: Came | None = None
 ) -> Page:
@@ -195,7 +206,8 @@ def workbench_page(
         "came": came,
         "others": others,
         "facts": facts(came, brought, links.language),
-        "left": came.count - (LINES_SHOWN_MAX if came.is_graph else ROWS_SHOWN_MAX) if came else 0,
+        "shown": format_decimal(came.shown, locale=links.language) if came else "",
+        "message": said(came.objection, links.language) if came and came.objection else "",
         "place": place_in(text, came.objection if came else None),
         "chart": chart_of(came) if came else None,
         "spots": spots_of(came) if came else (),
