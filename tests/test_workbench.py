@@ -107,6 +107,29 @@ def test_an_answer_of_two_hundred_rows_too_heavy_for_a_page_says_how_heavy_in_wo
     assert "Als bestand kunt u" in by_id(page, "bench-objection").text
 
 
+def test_the_samples_of_a_yes_or_no_read_a_truth(site: httpx.Client) -> None:
+    """Python and R ask for JSON and read the boolean; no table is made of it."""
+    code = [
+        raw(one)
+        for one in asked(site, "ASK { ?s ?p ?o }").all("code")
+        if "library(httr2)" in raw(one) or "import httpx" in raw(one)
+    ]
+    assert 2 == len(code)
+    assert all("application/sparql-results+json" in one and "csv" not in one for one in code)
+    assert ('answer.json()["boolean"]' in code[0], "resp_body_json(answer)$boolean" in code[1]) == (True, True)
+
+
+def test_a_time_that_cannot_be_asked_is_said_beside_its_field(site: httpx.Client) -> None:
+    """Anything may be typed there; what is no past, or no snapshot's name, is told in words."""
+    for at, words in (("2999-01-01", "nog niet voorbij"), ("1999-01-01", "nog niets"), ("geen-naam", "geen-naam")):
+        answer = site.get("/sparql", params={"query": "ASK { }", "at": at})
+        page = read_page(answer.text)
+        assert 400 <= answer.status_code < 500
+        assert ("true", at) == tuple(by_id(page, "at").attributes[name] for name in ("aria-invalid", "value"))
+        assert words in by_id(page, "at-wrong").text
+        assert "type" not in by_id(page, "at").attributes
+
+
 def test_a_first_question_shows_its_first_rows(site: httpx.Client) -> None:
     """All there is: 200 rows, and with too many to count a word that there are more."""
     page = asked(site, "SELECT * { ?s ?p ?o . ?a ?b ?c }")

@@ -182,4 +182,8 @@ def _lang(cell: CellShown) -> str | None:
 
 def _label(cell: CellShown) -> str:
     text = _whole(cell)
-    return text if len(text) <= LABEL_CHARACTERS_MAX else text[: LABEL_CHARACTERS_MAX - 1] + "…"
+    if len(text) <= LABEL_CHARACTERS_MAX:
+        return text
+    if cell.kind == "uri" and cell.name is None:
+        return "…" + text[1 - LABEL_CHARACTERS_MAX :]  # IRIs begin alike: their end tells which it is.
+    return text[: LABEL_CHARACTERS_MAX - 1] + "…"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 ADDRESS_CHARACTERS_MAX = 8000  # What servers and proxies on the way let through at the least (RFC 9110, 4.1).
 # The page shows the address by which this reader came and how long the answer took: it is nobody else's.
 OWN = "private, no-cache"
+TIMES = ("TimeUnclear", "TimeAhead", "TimeBefore", "SnapshotUnknown")  # Objections to what stands in the field `at`.
 GRAPH_FORMS = ("construct", "describe")
 EXPLAINED = ("AnswerTooLarge",)  # Objections to the page's own limit: the answer can be had as a file.
 LABELS = {
@@ -51,7 +52,7 @@ SUFFIXES = {"json": ".json", "xml": ".xml"}  # What people's own programs open, 
 # What the island says; the words stand in the catalogues.
 ISLAND_WORDS = (
     "editor", "keys", "busy", "stop", "stopped", "done", "failed", "taken", "variable", "prefix", "class", "property",
-    "concept", "map", "show", "undrawn", "problem", "copied", "copy", "zoomIn", "zoomOut",
+    "concept", "completions", "map", "show", "undrawn", "problem", "copied", "copy", "zoomIn", "zoomOut",
 )  # fmt: skip
 
 
@@ -148,6 +149,13 @@ def python_text(text: str) -> str:
     return repr(text) if "'''" in text or "\\" in text or text.endswith("'") else f"'''\n{text}\n'''"
 
 
+def media_of(came: Came | None) -> str:
+    """What the samples of code ask for: CSV for rows, Turtle for a graph, JSON for a yes or no."""
+    if came is not None and came.yes is not None:
+        return RESULTS[0].media_type
+    return "text/turtle" if came is not None and came.is_graph else "text/csv"
+
+
 def facts(came: Came | None, brought: Brought | None, spoken: str) -> Mapping[str, str]:
     """Numbers as the language writes them."""
     if came is None or brought is None:
@@ -208,6 +216,7 @@ def workbench_page(
         "facts": facts(came, brought, links.language),
         "shown": format_decimal(came.shown, locale=links.language) if came else "",
         "message": said(came.objection, links.language) if came and came.objection else "",
+        "at_wrong": came is not None and came.objection is not None and came.objection.name in TIMES,
         "place": place_in(text, came.objection if came else None),
         "chart": chart_of(came) if came else None,
         "spots": spots_of(came) if came else (),
@@ -215,7 +224,7 @@ def workbench_page(
         "as_files": came is not None and (came.objection is None or came.objection.name in EXPLAINED),
         "share": site + short if short else None,
         "endpoint": f"{site}/sparql",
-        "media": "text/turtle" if came is not None and came.is_graph else "text/csv",
+        "media": media_of(came),
         "python_text": python_text(text),
         "fence": raw_fence(text),
         "groups": groups(bench.questions, links.language),

@@ -208,6 +208,25 @@ def test_what_is_wrong_is_marked_where_it_is_and_a_link_leads_there(bench: Page)
     expect(bench.locator(".cm-lintRange-error")).to_have_count(0)
 
 
+def test_a_list_of_words_has_a_name_in_dutch(bench: Page) -> None:
+    """The list that completes is named in the language of the page."""
+    write(bench, "SELECT ?story {\n  ?story a ")
+    bench.keyboard.type("verha", delay=30)
+    expect(bench.get_by_role("listbox", name="Woorden die kunnen volgen")).to_be_visible()
+
+
+def test_what_is_wrong_is_announced_once_and_again_by_f8(bench: Page) -> None:
+    """The alert says it, the live region does not; F8 has it said by the editor."""
+    write(bench, WRONG)
+    bench.keyboard.press("Control+Enter")
+    message = bench.locator("[data-message]").text_content() or "-"
+    expect(bench.locator("[data-told]")).to_have_text("")
+    bench.locator("label[for=query]").click()
+    bench.keyboard.press("Control+Home")
+    bench.keyboard.press("F8")
+    expect(bench.locator(".cm-announced")).to_contain_text(message)
+
+
 def test_choosing_an_example_puts_its_text_in_the_field(bench: Page) -> None:
     """Nothing is asked yet, and one can go on writing."""
     bench.locator("[data-question='open-calls']").click()

@@ -2,7 +2,7 @@
 import { autocompletion, completionKeymap, startCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { forEachDiagnostic, nextDiagnostic, setDiagnostics } from "@codemirror/lint";
 import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -40,7 +40,19 @@ const LOOK = EditorView.theme({
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--wijk-hue-5)" },
 });
 const AROUND = `:host { display: block; } .keys { margin: 0; padding: 0.4rem 0.8rem; border-top: 1px solid var(--wijk-line);
-  color: var(--wijk-soft); font: var(--wijk-step--1)/1.4 var(--wijk-sans); }`;
+  color: var(--wijk-soft); font: var(--wijk-step--1)/1.4 var(--wijk-sans); }
+  @media print { .keys { display: none; } }`;
+
+/** The cursor goes to what is wrong, and a screen reader hears why; no panel opens, whose words would be English. */
+function toWhatIsWrong(view: EditorView): boolean {
+  nextDiagnostic(view);
+  const at = view.state.selection.main.from;
+  const found: string[] = [];
+  forEachDiagnostic(view.state, (one, from) => from === at && found.push(one.message));
+  if (!found.length) return false;
+  view.dispatch({ effects: EditorView.announce.of(found.join(" ")) });
+  return true;
+}
 
 /** What the editor needs of the page. */
 export interface Around {
@@ -76,6 +88,7 @@ export class Editor {
   private extensions(around: Around): Extension[] {
     return [
       lineNumbers(),
+      EditorState.phrases.of({ Completions: around.words["completions"] ?? "Completions" }),
       history(),
       indentUnit.of("  "),
       bracketMatching(),
@@ -100,7 +113,7 @@ export class Editor {
       keymap.of([
         { key: "Mod-Enter", run: () => (around.run(), true), preventDefault: true },
         ...completionKeymap,
-        ...lintKeymap,
+        { key: "F8", run: toWhatIsWrong },
         ...historyKeymap,
         ...defaultKeymap,
       ]),

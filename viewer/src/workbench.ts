@@ -150,9 +150,22 @@ class Workbench extends HTMLElement {
     if (theirs) this.showMark(theirs);
     this.offerCopies();
     const facts = this.querySelector("[data-facts]")?.textContent?.replace(/\s+/g, " ").trim();
-    const wrong = this.querySelector("[data-message]")?.textContent;
-    this.tell(facts ? `${this.words["done"] ?? ""} ${facts}` : (wrong ?? ""));
+    // What is wrong is an alert already: said here too, it would be heard twice.
+    this.tell(facts ? `${this.words["done"] ?? ""} ${facts}` : "");
+    this.showWrongTime(page);
     this.querySelector("#answer")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** What is wrong with the time, in words beside its field. */
+  private showWrongTime(page: Document): void {
+    const theirs = page.querySelector<HTMLElement>("[data-at]");
+    const mine = this.querySelector<HTMLElement>("[data-at]");
+    if (!theirs || !mine) return;
+    mine.hidden = theirs.hidden;
+    mine.textContent = theirs.textContent;
+    const field = this.querySelector("#at");
+    if (theirs.hidden) field?.removeAttribute("aria-invalid");
+    else field?.setAttribute("aria-invalid", "true");
   }
 
   private showMark(field: HTMLTextAreaElement): void {
