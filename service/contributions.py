@@ -99,6 +99,8 @@ class Speaking:
         if isinstance(who, Objection):
             return who
         media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if not media:
+            return object_to("MediaTypeMissing", limit=", ".join(BODY_TYPES))
         if media not in BODY_TYPES:
             return object_to("MediaTypeUnknown", value=media, limit=", ".join(BODY_TYPES))
         body = await read_body(request, self.admission.settings.body_bytes_max)

@@ -96,6 +96,8 @@ def test_a_broken_story_is_refused_with_what_to_do(street: Street, turtle: str, 
     errors = refused.json()["errors"]
     assert objection in [e["name"] for e in errors], refused.text
     assert all(e["message"]["nl"] and e["message"]["en"] and e["docs"] for e in errors)
+    untold = street.client.post("/validate", content=turtle.encode())
+    assert (415, "MediaTypeMissing") == (untold.status_code, untold.json()["errors"][0]["name"])
     checked = street.client.post("/validate", content=turtle.encode(), headers=TURTLE)
     assert (422, sorted(e["name"] for e in errors)) == (
         checked.status_code,
