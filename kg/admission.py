@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from kg.accounts import Accounts
 from kg.contribution import Document, Neighbour, Slice
@@ -143,11 +143,18 @@ class Admission:
         checked = self._check(submission)
         return checked if isinstance(checked, Refused) else checked[0]
 
-    def withdraw(
-        self, iri: str, *, party: str, recorder: str, delegation: str, expected: Sequence[str] = ()
+    def end(
+        self,
+        kind: Literal["withdraw", "erase"],
+        iri: str,
+        *,
+        party: str,
+        recorder: str,
+        delegation: str,
+        expected: Sequence[str] = (),
     ) -> Receipt | Refused:
-        """Ends a document; no reason is asked."""
-        act = Act("withdraw", iri, None, self._expected(iri, expected))
+        """Withdraws a document, or erases it (withdrawn already or not); no reason is asked."""
+        act = Act(kind, iri, None, self._expected(iri, expected))
         batch = Batch(party=party, recorder=recorder, delegation=delegation, acts=(act,), read=())
         outcome = self.ledger.submit(batch, self.now()).result()
         return outcome if isinstance(outcome, Receipt) else Refused(outcome)

@@ -135,7 +135,9 @@ def make_app(house: House) -> Asgi:
     past_pages = (pages.past_page, pages.versions_page, pages.error_page)
     mementos = Mementos(house.times, callers, house.admission.convert, past_pages)
     snapshot_pages = SnapshotPages(pages.snapshots_page, pages.snapshot_page, pages.difference_page, pages.error_page)
-    snapshots = SnapshotDoor(house.times, callers, house.admission.convert, snapshot_pages)
+    snapshots = SnapshotDoor(
+        house.times, callers, house.admission.convert, snapshot_pages, house.settings.neighbourhood
+    )
     _start(app)
     routers = (
         health_router(house.ledger.base, house.projections.states, callers, shapes=house.settings.shacl_engine),

@@ -27,6 +27,8 @@ class Described:
     base: str
     snapshot: Snapshot
     dumped: Dumped
+    neighbourhood: str = ""
+    """Its name, where the operator gave one."""
 
     @property
     def iri(self) -> str:
@@ -36,7 +38,12 @@ class Described:
     @property
     def title(self) -> str:
         """Its title, or what it is."""
-        return self.snapshot.title or f"Wijkgraaf {self.base}: {self.snapshot.name}"
+        return self.snapshot.title or f"{self.neighbourhood or f'Wijkgraaf {self.base}'}: {self.snapshot.name}"
+
+    @property
+    def author(self) -> str:
+        """Whose words they are, together: the parties of the neighbourhood."""
+        return f"Parties of {self.neighbourhood or self.base}"
 
     @property
     def files(self) -> Iterator[tuple[Dump, str]]:
@@ -44,13 +51,15 @@ class Described:
         return ((self.dumped.files[form], f"{self.iri}.{form}.gz") for form in FORMS)
 
     @property
-    def redacted(self) -> str | None:
-        """What a citation has to say of the past that it names; None when nothing was redacted."""
-        count = self.dumped.redactions
-        if not count:
-            return None
-        times = "once" if count == 1 else f"{count} times"
-        return f"Redacted {times} since it was made, as of {self.dumped.day.isoformat()}"
+    def redacted(self) -> str:
+        """What a citation says of the past that it names: whether something changed what is shown, as of when.
+
+        The count is of events, and one erasure may be several; the version carries it, and no sentence calls it times.
+        """
+        day = self.dumped.day.isoformat()
+        if self.dumped.redactions:
+            return f"Changed since it was made, as of {day}: parts of it may no longer be shown"
+        return f"Nothing had been redacted as of {day}"
 
     @property
     def note(self) -> str:
@@ -59,7 +68,7 @@ class Described:
             f"Position {self.dumped.place.position} of the public chain, digest {self.dumped.place.digest}",
             f"SHA-256 of the N-Quads dump {self.dumped.files['nq'].sha256}",
         ]
-        return "; ".join([*parts, self.redacted or "Nothing was redacted since it was made"]) + "."
+        return f"{'; '.join(parts)}. {self.redacted}."
 
     @property
     def day(self) -> date:
@@ -69,7 +78,7 @@ class Described:
 
 def citation(one: Described) -> str:
     """One line for a list of sources."""
-    return f"Parties of {one.base} ({one.day.year}). {one.title} [data set]. {one.iri}. {one.note}"
+    return f"{one.author} ({one.day.year}). {one.title} [data set]. {one.iri}. {one.note}"
 
 
 def as_json(one: Described) -> dict[str, object]:
@@ -108,7 +117,7 @@ def as_schema(one: Described) -> dict[str, object]:
         "identifier": one.iri,
         "version": f"{one.dumped.place.position}-r{one.dumped.redactions}",
         "datePublished": one.snapshot.time,
-        "creator": {"@type": "Organization", "name": f"Parties of {one.base}"},
+        "creator": {"@type": "Organization", "name": one.author},
         "includedInDataCatalog": {"@type": "DataCatalog", "@id": f"{one.base}/snapshots"},
         "distribution": [
             {
@@ -126,7 +135,7 @@ def as_schema(one: Described) -> dict[str, object]:
 def as_bibtex(one: Described) -> str:
     """For LaTeX and reference managers."""
     fields = {
-        "author": f"{{Parties of {_tex(one.base)}}}",
+        "author": f"{{{_tex(one.author)}}}",
         "title": f"{{{_tex(one.title)}}}",
         "year": str(one.day.year),
         "month": str(one.day.month),
@@ -152,7 +161,7 @@ def as_cff(one: Described) -> str:
             f"message: {text('Cite this data set as follows.')}",
             f"title: {text(one.title)}",
             "authors:",
-            f"  - name: {text(f'Parties of {one.base}')}",
+            f"  - name: {text(one.author)}",
             f"version: {text(f'{one.dumped.place.position}-r{one.dumped.redactions}')}",
             f"date-released: {text(one.day.isoformat())}",
             f"url: {text(one.iri)}",

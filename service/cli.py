@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from importlib.metadata import version as package_version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -16,7 +14,6 @@ from rich.console import Console
 from kg import cage
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
-from kg.questions import UnclearQuestion
 from kg.settings import Settings, folder, read_settings
 from service import beginning
 from service.callers import OPERATOR
@@ -35,8 +32,10 @@ from service.cli_options import (
     stop,
 )
 from service.cli_registers import party_app, token_app
+from service.cli_sending import send, told
 from service.cli_snapshots import snapshot_app
-from service.doorway import door, running
+from service.cli_withdrawing import erase, withdraw
+from service.doorway import running
 
 BASE = "http://127.0.0.1:8000"  # Names follow neither the port nor the host on which they happen to be served.
 DEMO = "moerwijk"  # The example that `demo` shows when none is chosen.
@@ -68,6 +67,8 @@ app.add_typer(party_app, name="party")
 app.add_typer(token_app, name="token")
 app.add_typer(snapshot_app, name="snapshot")
 app.command()(explore)
+app.command()(withdraw)
+app.command()(erase)
 
 File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
 
@@ -164,40 +165,6 @@ def _body(file: str) -> tuple[bytes, str]:
         stop(f"{file}: {error.strerror}", USAGE)
 
 
-def _send(
-    method: str, path: str, settings: Settings | None, *, url: str | None, token: str | None, **request: Any
-) -> httpx.Response:
-    """One request to the service meant, in the language of the command; an outage is told."""
-    request["headers"] = {"Accept-Language": "en", **request.get("headers", {})}
-
-    async def send() -> httpx.Response:
-        async with door(settings or read_settings(), url=url, token=token, answering=path == "/sparql") as client:
-            return await client.request(method, path, **request)
-
-    try:
-        return asyncio.run(send())
-    except httpx.TransportError as error:
-        stop(f"No answer from {url or (settings and settings.data)}: {error}", UNAVAILABLE)
-    except (LedgerUnavailable, UnclearQuestion) as error:
-        stop(str(error), UNAVAILABLE)
-
-
-def _told(response: httpx.Response, as_json: bool) -> Any:
-    """The answer's JSON; an objection is printed with what to do and ends with 1 (3 when the service can't now)."""
-    found = response.json()
-    if response.is_success:
-        return found
-    if as_json:
-        output.print_json(data=found)
-    else:
-        messages.print(f"{found['title']} ({response.status_code})", markup=False)
-        for error in found["errors"]:
-            place = " ".join(str(error[k]) for k in ("focus", "path") if error.get(k))
-            messages.print(f"- {error['name']} {place}", markup=False)
-            messages.print(f"    nl: {error['message']['nl']}\n    en: {error['message']['en']}", markup=False)
-    raise typer.Exit(UNAVAILABLE if response.status_code in (429, 503) else FINDINGS)
-
-
 @app.command()
 def validate(
     file: File,
@@ -213,7 +180,7 @@ def validate(
     settings = settings_for(data) if url is None else None
     body, media = _body(file)
     headers = {"Content-Type": media, **({OPERATOR: party} if party else {})}
-    found = _told(_send("POST", "/validate", settings, url=url, token=token, content=body, headers=headers), as_json)
+    found = told(send("POST", "/validate", settings, url=url, token=token, content=body, headers=headers), as_json)
     if as_json:
         output.print_json(data=found)
         return
@@ -241,10 +208,10 @@ def publish(
     body, media = _body(file)
     parameters = {"replace": str(replace).lower(), **({"onBehalfOf": on_behalf_of} if on_behalf_of else {})}
     headers = {"Content-Type": media, **({OPERATOR: party} if party else {})}
-    response = _send(
+    response = send(
         "POST", "/contributions", settings, url=url, token=token, content=body, headers=headers, params=parameters
     )
-    found = _told(response, as_json)
+    found = told(response, as_json)
     if as_json:
         output.print_json(data=found)
         return
@@ -253,28 +220,6 @@ def publish(
         typer.echo(f"{taken['contribution']}\t{taken['document']}\t{taken['audience']}\t{state}")
     for warning in found["warnings"]:
         messages.print(f"! {warning['message']['en']}", markup=False)
-
-
-@app.command()
-def withdraw(
-    iri: Annotated[str, typer.Argument(help="The document's IRI.")],
-    party: Annotated[str | None, typer.Option(help="Its holder; found when it is not given.")] = None,
-    data: Data = None,
-    url: Url = None,
-    token: Token = None,
-    as_json: AsJson = False,
-) -> None:
-    """Withdraw a document. No reason is needed; what others tied to it stays and says that it was withdrawn."""
-    settings = settings_for(data) if url is None else None
-    _, _, path = iri.partition("/id/")
-    if not path:
-        stop(f"{iri}: not the IRI of a document of this service", USAGE)
-    headers = {OPERATOR: party or path.split("/")[0]} if url is None else {}
-    found = _told(_send("DELETE", f"/doc/{path}", settings, url=url, token=token, headers=headers), as_json)
-    if as_json:
-        output.print_json(data=found)
-    else:
-        typer.echo(f"{found['contributions'][0]['document']}\twithdrawn")
 
 
 @app.command()
@@ -293,7 +238,7 @@ def query(
         text = sys.stdin.read() if file == "-" else Path(file).read_text()
     except OSError as error:
         stop(f"{file}: {error.strerror}", USAGE)
-    response = _send(
+    response = send(
         "POST",
         "/sparql",
         settings,
@@ -303,7 +248,7 @@ def query(
         headers={"Content-Type": "application/sparql-query", "Accept": RESULT_TYPES[form]},
     )
     if not response.is_success:
-        _told(response, form == "json")
+        told(response, form == "json")
     if form == "table" and "json" in response.headers["content-type"]:
         output.print(beginning.as_table(response.json()))
     else:

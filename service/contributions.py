@@ -12,13 +12,14 @@ from starlette.responses import JSONResponse, Response
 
 from kg.accounts import Accounts
 from kg.admission import Admission, Admitted, Refused, Sound, Submission
-from kg.ledger.acts import LedgerUnavailable, Receipt, Recorded, Taken
+from kg.ledger.acts import Current, LedgerUnavailable, Receipt, Recorded, Taken
 from kg.objection import Objection, object_to
 from kg.party import STEWARD
 from service.callers import Callers, Calling
+from service.ending_words import ENDINGS
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
 from service.problems import entry, problem
-from service.reach import may_know, may_read
+from service.reach import made_it, may_know, may_read
 from service.reception import expected_of, names, read_body, refuse_unknown
 
 RECEIPT = Format("receipt", "application/json", ".json")
@@ -85,6 +86,16 @@ class Speaking:
         if delegation is not None and calling.may_record:
             return holder, calling.party, delegation
         return object_to("NotDelegated", focus=holder, value=holder)
+
+    def who_ends(self, calling: Calling, current: Current, *, erasing: bool) -> tuple[str, str, str] | Objection:
+        """(holder, recorder, delegation) with which this caller may end a document; the steward may erase any."""
+        steward = erasing and calling.is_steward and (calling.party == STEWARD or not calling.operator)
+        if not (may_know(current, calling) or made_it(current, calling) or steward):
+            return object_to("NotThere", focus=current.iri)
+        who = self.on_whose_behalf(calling, current.party)
+        if not isinstance(who, Objection):
+            return who
+        return (current.party, STEWARD, "namens") if steward else object_to("NotHolder", focus=current.iri)
 
     async def submission(self, request: Request, calling: Calling) -> Submission | Objection:
         """What a request sends, or why it is not looked at."""
@@ -311,7 +322,7 @@ def _item(base: str, taken: Taken) -> dict[str, Any]:
         "unchanged": taken.unchanged,
     }
     if taken.digest is None:  # An end: there is nothing left to change or withdraw.
-        return item
+        return item | dict(ENDINGS.get(taken.kind, {}))
     if taken.audience == "own":
         item["note"] = {
             "nl": "Alleen u kunt dit lezen. Geef lw:audience als anderen het mogen lezen.",
@@ -321,10 +332,14 @@ def _item(base: str, taken: Taken) -> dict[str, Any]:
         "nl": f"Verander dit met POST /contributions?replace=true, met <{taken.iri}> als naam in plaats van <>.",
         "en": f"Change this with POST /contributions?replace=true, with <{taken.iri}> as its name in place of <>.",
     }
-    item["withdraw"] = {
-        "nl": f"Trek dit in met DELETE {document_path(base, taken.iri)}. Een reden is niet nodig.",
-        "en": f"Withdraw this with DELETE {document_path(base, taken.iri)}. No reason is needed.",
-    }
+    path = document_path(base, taken.iri)
+    if path.startswith("/doc/"):  # A name outside this service has no address that can be deleted.
+        item["withdraw"] = {
+            "nl": f"Trek dit in met DELETE {path}. Een reden is niet nodig. Met ?erase=true wist u het, ook uit het "
+            "verleden.",
+            "en": f"Withdraw this with DELETE {path}. No reason is needed. With ?erase=true you erase it, from the "
+            "past too.",
+        }
     return item
 
 

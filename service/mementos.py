@@ -32,7 +32,7 @@ LINKS = Format("links", "application/link-format", ".link")
 JSON = Format("json", "application/json", ".json")
 FORMATS = (HTML, *TRIPLES, *QUADS)
 Convert = Callable[[bytes, str], bytes]
-PastPage = Callable[[Request, PastStore, str], Awaitable[Response]]
+PastPage = Callable[[Request, PastStore, str, bool], Awaitable[Response]]
 VersionsPage = Callable[[Request, str, "Versions"], Awaitable[Response]]
 MissingPage = Callable[[Request, int], Awaitable[Response]]
 
@@ -130,7 +130,9 @@ class Mementos:
                 request, self.base, object_to("FormatUnknown", limit=", ".join(f.media_type for f in FORMATS))
             )
         if chosen is HTML:
-            response = await self.past_page(request, past, iri)
+            current = await asyncio.to_thread(self.ledger.document, iri)
+            withdrawn = current is not None and current.ended == "withdrawn"
+            response = await self.past_page(request, past, iri, withdrawn)
         else:
             graph = f" <{self.base}/contributions/{found.contribution}> .\n".encode()
             quads = found.payload.replace(b" .\n", graph)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -25,6 +26,23 @@ from service.times import Times
 
 DOCUMENT_FORMATS = (HTML, *TRIPLES, *QUADS)
 SUFFIXES = {f.suffix: f for f in DOCUMENT_FORMATS} | {".json": TRIPLES[2]}
+_ENDING: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "erase",
+            "in": "query",
+            "schema": {"type": "boolean", "default": False},
+            "description": "Erase: the words go from the past, the snapshots and the files too.",
+        },
+        {
+            "name": "If-Match",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "The ETag of the document that is ended; otherwise 412.",
+        },
+    ],
+    "security": [{"token": []}],
+}
 DocumentPage = Callable[[Request, Current, Calling], Awaitable[Response]]
 MissingPage = Callable[[Request, int], Awaitable[Response]]
 
@@ -84,13 +102,23 @@ def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage,
 
     @router.delete(
         "/doc/{path:path}",
-        summary="Withdraw a document",
+        summary="Withdraw a document, or erase it",
         description="By its holder, or by who records for it. No reason is asked. What others tied to it stays, and "
-        "says that this was withdrawn.",
-        responses={404: {"description": "Not there, or not for you"}},
+        "says that this was withdrawn. Withdrawn words stay readable as they were before, with `at`, as versions and "
+        "in snapshots. With `erase=true` they go from there too, for good; that works for what is withdrawn already, "
+        "and for the steward. Copies that others fetched cannot be called back.",
+        responses={
+            200: {"description": "The receipt, with what is gone and what remains"},
+            400: {"description": "A parameter that is unknown or unclear"},
+            401: {"description": "No token"},
+            403: {"description": "Held by another"},
+            404: {"description": "Not there, or not for you"},
+            412: {"description": "Not the version of If-Match"},
+        },
+        openapi_extra=_ENDING,
     )
-    async def withdraw(request: Request, path: str) -> Response:
-        return await _withdraw(speaking, request, f"{base}/id/{path}")
+    async def end(request: Request, path: str) -> Response:
+        return await _end(speaking, request, f"{base}/id/{path}")
 
     @router.get(
         "/view/{party}",
@@ -171,23 +199,30 @@ def _described(
     return response
 
 
-async def _withdraw(speaking: Speaking, request: Request, iri: str) -> Response:
+async def _end(speaking: Speaking, request: Request, iri: str) -> Response:
     base = speaking.base
+    asked = request.query_params.get("erase", "false")
+    refused = refuse_unknown(names(request), ("erase", "lang"))
+    if refused is None and asked not in ("true", "false"):
+        refused = object_to("ParameterUnclear", path="erase", value=asked[:80], limit="true, false")
+    if refused is not None:
+        return problem(request, base, refused)
+    kind: Literal["withdraw", "erase"] = "erase" if asked == "true" else "withdraw"
     calling = speaking.callers.calling(request)
     if isinstance(calling, Objection):
         return problem(request, base, calling)
     if not calling.is_known:
         return problem(request, base, object_to("TokenMissing"))
     current = await asyncio.to_thread(speaking.ledger.document, iri)
-    if current is None or not may_know(current, calling):
+    if current is None:
         return problem(request, base, object_to("NotThere", focus=iri))
-    who = speaking.on_whose_behalf(calling, current.party)
+    who = speaking.who_ends(calling, current, erasing=kind == "erase")
     if isinstance(who, Objection):
-        return problem(request, base, object_to("NotHolder", focus=iri))
+        return problem(request, base, who)
     expected = expected_of(request)
     try:
         outcome = await asyncio.to_thread(
-            speaking.admission.withdraw, iri, party=who[0], recorder=who[1], delegation=who[2], expected=expected
+            speaking.admission.end, kind, iri, party=who[0], recorder=who[1], delegation=who[2], expected=expected
         )
     except LedgerUnavailable:
         return problem(request, base, object_to("NotReady", limit="1 min"))

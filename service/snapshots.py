@@ -84,11 +84,14 @@ class SnapshotPages:
 class SnapshotDoor:
     """Answers for named positions."""
 
-    def __init__(self, times: Times, callers: Callers, convert: Convert, pages: SnapshotPages) -> None:
+    def __init__(
+        self, times: Times, callers: Callers, convert: Convert, pages: SnapshotPages, neighbourhood: str = ""
+    ) -> None:
         self.times = times
         self.callers = callers
         self.convert = convert
         self.pages = pages
+        self.neighbourhood = neighbourhood
         self.base = times.pasts.ledger.base
 
     async def list(self, request: Request) -> Response:
@@ -145,7 +148,7 @@ class SnapshotDoor:
         if isinstance(dumped, Objection):
             return problem(request, self.base, dumped)
         assert isinstance(form, Format)
-        return await self._described(request, Described(self.base, snapshot, dumped), form)
+        return await self._described(request, Described(self.base, snapshot, dumped, self.neighbourhood), form)
 
     async def _described(self, request: Request, one: Described, form: Format) -> Response:
         if form is HTML:

@@ -127,7 +127,7 @@ def test_every_citation_reads_back(service: Inside, steward: dict[str, str]) -> 
     assert {digest} <= {str(quad.object.value) for quad in turtle if isinstance(quad.object, ox.Literal)}
     for text in (bibtex, found[".cff"].text, found[".jsonld"].text, described["citation"]):
         assert digest in text
-        assert "Nothing was redacted since it was made" in text
+        assert f"Nothing had been redacted as of {described['asOf']}" in text
     for accept, end in (("application/x-bibtex", ".bib"), ("application/yaml", ".cff"), ("text/turtle", ".ttl")):
         assert found[end].content == service.client.get("/snapshots/citaat", headers={"Accept": accept}).content
     etag = found[".bib"].headers["etag"]
@@ -160,8 +160,10 @@ def test_what_is_erased_is_in_no_dump_and_the_citation_says_so(
         answer = service.client.get(f"/snapshots/wissen{end}")
         assert "1" == answer.headers.get("wijkgraaf-redactions", "1")
     for end in (".bib", ".cff", ".jsonld", ".ttl", ".json"):
-        assert "Redacted once since it was made" in service.client.get(f"/snapshots/wissen{end}").text
-    for lang, told in (("nl", "weggehaald"), ("en", "taken out")):
+        text = service.client.get(f"/snapshots/wissen{end}").text
+        assert "Changed since it was made, as of " in text
+        assert "parts of it may no longer be shown" in text
+    for lang, told in (("nl", "misschien niet meer in"), ("en", "may no longer be shown")):
         assert told in service.client.get(f"/snapshots/wissen.html?lang={lang}").text
     while service.house.ledger.scrubbing:
         now()

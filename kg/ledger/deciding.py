@@ -113,7 +113,7 @@ def _decide(driver: Driver, batch: Batch, act: Act, now: datetime, stands: Stand
         return object_to("NotCurrent", focus=act.iri)
     if act.expected is not None and act.expected != row.contribution:
         return object_to("Stale", focus=act.iri)
-    if act.kind == "withdraw" and _outranked(batch, row):
+    if act.kind in ("withdraw", "erase") and _outranked(batch, row):
         return object_to("NotHolder", focus=act.iri)
     if act.kind == "groundEnded" and not is_over(row.ground_ends, now):
         return object_to("NotCurrent", focus=act.iri)

@@ -225,15 +225,15 @@ class Pages:
             page = await restricted_view(ask, links, current)
         return html(page, links, calling.audience if page.status == 200 and current.visible else "restricted")
 
-    async def past_page(self, request: Request, past: PastStore, iri: str) -> Response:
-        """The page of one thing as it was, made of questions to that past."""
+    async def past_page(self, request: Request, past: PastStore, iri: str, withdrawn: bool) -> Response:
+        """The page of one thing as it was, made of questions to that past; it says when it is withdrawn by now."""
         _, links = self._reader(request, past.moment.audience)
         ask = Asker(past.asking, past.store, links.language)
         page = await document_view(ask, links, iri)
         if page is None:
             return await self.error_page(request, 404)
         then = day(past.moment.time.isoformat(), links.language)
-        shown = replace(page, past=Past(then, links.thing(iri)), noindex=True, schema={})
+        shown = replace(page, past=Past(then, links.thing(iri), withdrawn), noindex=True, schema={})
         return html(shown, links, past.moment.audience)
 
     async def versions_page(self, request: Request, audience: str, found: Versions) -> Response:

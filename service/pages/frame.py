@@ -89,6 +89,7 @@ class Past:
 
     day: str
     now: str
+    withdrawn: bool = False  # Whether its holder has taken it back since: it is shown then, not held up to cite.
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,49 @@
+"""How a command sends one request to the service meant, and tells what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import typer
+
+from kg.ledger.acts import LedgerUnavailable
+from kg.questions import UnclearQuestion
+from kg.settings import Settings, read_settings
+from service.cli_options import FINDINGS, UNAVAILABLE, messages, output, stop
+from service.doorway import door
+
+
+def send(
+    method: str, path: str, settings: Settings | None, *, url: str | None, token: str | None, **request: Any
+) -> httpx.Response:
+    """One request to the service meant, in the language of the command; an outage is told."""
+    request["headers"] = {"Accept-Language": "en", **request.get("headers", {})}
+
+    async def sent() -> httpx.Response:
+        async with door(settings or read_settings(), url=url, token=token, answering=path == "/sparql") as client:
+            return await client.request(method, path, **request)
+
+    try:
+        return asyncio.run(sent())
+    except httpx.TransportError as error:
+        stop(f"No answer from {url or (settings and settings.data)}: {error}", UNAVAILABLE)
+    except (LedgerUnavailable, UnclearQuestion) as error:
+        stop(str(error), UNAVAILABLE)
+
+
+def told(response: httpx.Response, as_json: bool) -> Any:
+    """The answer's JSON; an objection is printed with what to do and ends with 1 (3 when the service can't now)."""
+    found = response.json()
+    if response.is_success:
+        return found
+    if as_json:
+        output.print_json(data=found)
+    else:
+        messages.print(f"{found['title']} ({response.status_code})", markup=False)
+        for error in found["errors"]:
+            place = " ".join(str(error[k]) for k in ("focus", "path") if error.get(k))
+            messages.print(f"- {error['name']} {place}", markup=False)
+            messages.print(f"    nl: {error['message']['nl']}\n    en: {error['message']['en']}", markup=False)
+    raise typer.Exit(UNAVAILABLE if response.status_code in (429, 503) else FINDINGS)
