@@ -162,6 +162,7 @@ def test_a_recorder_from_public_sources_stands_back_for_the_holder(ledger: Ledge
     taken(ledger, batch("ans", document("ans", "v1", "Van mij"), replace=True))
     assert [("NotHolder", story.iri)] == refused(ledger, by_editors(second, replace=True))
     assert [("NotHolder", story.iri)] == refused(ledger, by_editors(Act("withdraw", story.iri)))
+    assert [("NotHolder", story.iri)] == refused(ledger, by_editors(Act("erase", story.iri)))
     taken(ledger, batch("ans", Act("withdraw", story.iri)))
     assert [("NotHolder", story.iri)] == refused(ledger, by_editors(second))
     taken(ledger, by_editors(document("ans", "v2")))
