@@ -262,6 +262,7 @@ def ties(rows: Sequence[Row], end_rows: Sequence[Row], responses: Sequence[Reply
                 holder(first),
                 tuple(reply for reply in responses if reply.target == iri),
                 paraphrased_by(first),
+                value(first, "basis"),
             )
         )
     return tuple(found)

@@ -304,7 +304,7 @@ def _term(question: Question, parameter: Parameter, value: str) -> ox.NamedNode 
         known = question.concepts[SCHEME + kind.removeprefix("concept:")]
         if value in known or value in known.values():
             return ox.NamedNode(known.get(value, value))
-        return unclear(", ".join(get_close_matches(value, known, 3) or known))
+        return unclear(", ".join(dict.fromkeys((*get_close_matches(value, known, 3), *known))))
     if kind in _SLUGS and not _SCHEME.match(value):
         if not _SLUGS[kind].fullmatch(value):
             return unclear(_EXPECTED[kind])

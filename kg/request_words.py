@@ -63,6 +63,11 @@ CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
         "{focus} is ingetrokken of gewist. Publiceer het onder een andere naam.",
         "{focus} has been withdrawn or erased. Publish it under another name.",
     ),
+    "Replaced": (
+        None,
+        "Deze versie van {focus} is vervangen door {value}. Alle versies: {limit}.",
+        "This version of {focus} was replaced by {value}. All versions: {limit}.",
+    ),
     "NameMissing": (
         None,
         "Zeg wat u vervangt: schrijf het adres van het document op de plaats van <>.",

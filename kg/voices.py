@@ -117,7 +117,10 @@ class End:
 
 @dataclass(frozen=True)
 class Tie:
-    """A connection that one party makes, with its reason; `stated` is False where it is the holder's own reading."""
+    """A connection that one party makes, with its reason.
+
+    `stated` is False where it is the holder's own reading; `basis` is what was said of that, None where nothing was.
+    """
 
     iri: str
     origin: End
@@ -129,6 +132,7 @@ class Tie:
     holder: Voice
     replies: tuple[Reply, ...] = ()
     paraphrased_by: Named | None = None  # who read this in a public source, where the holder did not put it here
+    basis: str | None = None
 
 
 @dataclass(frozen=True)

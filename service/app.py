@@ -164,6 +164,7 @@ def make_app(house: House) -> Asgi:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=folder("viewer") / "static"), name="static")
     _describe(app, house.asking.questions, served)
+    app.state.problem_page = pages.problem_page
     routes = [*app.routes, *(route for router in routers for route in router.routes)]
     answer_troubles(app, house.ledger.base, routes, pages.error_page)
     cache, metrics = Cache(house.settings.cache_bytes_max), house.metrics

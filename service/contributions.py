@@ -255,6 +255,11 @@ def _contribution(speaking: Speaking, request: Request, calling: Calling, id: st
     current = speaking.ledger.document(recorded.iri) if recorded.iri else None
     shown = own or (current is not None and current.contribution == id and may_read(current, calling))
     if recorded.payload is None or not shown:
+        if recorded.iri and current is not None and current.ended is None and recorded.superseded_by:
+            by = f"{base}/contributions/{recorded.superseded_by}"
+            versions = document_path(base, recorded.iri).replace("/doc", "/timemap", 1)
+            told = object_to("Replaced", focus=recorded.iri, value=by, limit=versions)
+            return problem(request, base, told)
         gone = recorded.payload is None or recorded.ended or recorded.superseded_by
         return problem(
             request, base, object_to("Ended" if gone else "NotThere", focus=recorded.iri), status=410 if gone else 404

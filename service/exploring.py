@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from kg.answering import RDF_FORMATS
 from kg.asking import Asking
 from kg.exploring import PUBLIC, Exploring
+from kg.objection import Objection
 from kg.ontology import Ontology
 from kg.questions import Question
 from kg.settings import folder
@@ -27,12 +28,14 @@ from service.headers import Asgi, dressed
 from service.health import health_router
 from service.metrics import Metrics, counted, metrics_router
 from service.negotiation import language
+from service.pages.errors import refused_page
 from service.pages.frame import Page, render
 from service.pages.links import Links
 from service.pages.questions import words_page
 from service.pages.results import NAMES
 from service.pages.workbench import OWN, Workbench
 from service.pages.workbench import shown as workbench
+from service.problems import title_of
 from service.sparql import sparql_router
 from service.troubles import answer_troubles
 from service.void import SIZE, void_router
@@ -82,12 +85,19 @@ def make_explore_app(exploring: Exploring, questions: Mapping[str, Question]) ->
     for router in routers:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=folder("viewer") / "static"), name="static")
+    app.state.problem_page = refused
     answer_troubles(app, exploring.base, [*app.routes, *(route for router in routers for route in router.routes)])
 
     def state() -> tuple[int, str]:
         return 1, str(exploring.state["digest"])
 
     return counted(with_cache(dressed(app), cache, state), metrics)
+
+
+def refused(request: Request, base: str, objections: Sequence[Objection], status: int, lang: str) -> str:
+    """Why something is not answered, as a page on its own."""
+    links = Links(base, lang)
+    return render(refused_page(request, links, objections, title_of(status, lang), status, alone=True), links)
 
 
 def words_router(base: str, ontology: Ontology) -> APIRouter:

@@ -43,6 +43,8 @@ QUADS = (
     Format("nquads", "application/n-quads", ".nq", words=("n-quads",)),
 )
 RDF_TYPES = frozenset(f.media_type for f in (*TRIPLES, *QUADS))
+# Names so wide that a browser sends them for anything: beside a page that it likes better they choose nothing.
+GENERIC = frozenset({"application/xml", "text/xml", "text/plain", "application/json"})
 CHARSET = {"text/html", "text/csv", "text/tab-separated-values", "text/turtle", "text/plain"}
 
 
@@ -67,11 +69,15 @@ def choose(accept: str | None, offered: Sequence[Format]) -> Format | None:
     """The format that `Accept` likes best among those offered (in our order where it likes them equally), or None.
 
     RFC 9110: the most specific range decides a type's quality; a type with quality 0 is not acceptable. Another name of
-    a format counts when it is asked for by that name: `text/*` is no wish for XML although `text/xml` means it.
+    a format counts when it is asked for by that name: `text/*` is no wish for XML although `text/xml` means it. Where
+    a page is liked better than such a name and there is none, a wide name chooses nothing: `*/*` does.
     """
     if not accept or not accept.strip():
         return offered[0]
     ranges = _ranges(accept)
+    page = dict(reversed(ranges)).get(HTML.media_type, 0.0)
+    if HTML not in offered:
+        ranges = [(name, quality) for name, quality in ranges if name not in GENERIC or quality >= page]
     best: Format | None = None
     best_quality = 0.0
     for form in offered:
@@ -79,6 +85,14 @@ def choose(accept: str | None, offered: Sequence[Format]) -> Format | None:
         if quality > best_quality:
             best, best_quality = form, quality
     return best
+
+
+def prefers_page(accept: str | None) -> bool:
+    """Whether a page is asked by name and nothing that we say is liked better: what a browser sends."""
+    named = dict(reversed(_ranges(accept or "")))
+    page = named.get(HTML.media_type, 0.0)
+    ours = {form.media_type for form in (*RESULTS, *TRIPLES, *QUADS)} | GENERIC | {"application/problem+json", "*/*"}
+    return page > 0 and all(quality <= page for name, quality in named.items() if name in ours)
 
 
 def language(asked: str | None, accept_language: str | None) -> str:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kg.objection import OBJECTIONS, Objection
-from service.negotiation import QUADS, RDF_TYPES, TRIPLES, choose, content_type, language
+from service.negotiation import HTML, QUADS, RDF_TYPES, TRIPLES, choose, content_type, language, prefers_page
 
 REFUSED = 422  # What a family gets when its name is not in the table below.
 FAMILY_STATUS: Mapping[str, int] = {
@@ -44,6 +44,7 @@ STATUS: Mapping[str, int] = {
     "QueryTooLong": 413,
     "UpdateRefused": 403,
     "CursorGone": 410,
+    "Replaced": 410,
     "TimeBefore": 404,
     "SnapshotUnknown": 404,
     "SnapshotExists": 409,
@@ -64,6 +65,8 @@ STATUS: Mapping[str, int] = {
 RETRY_SECONDS = 5
 _UNIT_SECONDS: Mapping[str, int] = {"s": 1, "min": 60}
 PROBLEM = "application/problem+json"
+# What an app keeps under `state.problem_page` where it has pages: the same words in the frame of the other pages.
+ProblemPage = Callable[[Request, str, Sequence[Objection], int, str], str]
 Report = Callable[[Sequence[Objection], str], bytes]
 
 
@@ -115,7 +118,7 @@ def body(base: str, objections: Sequence[Objection], lang: str, status: int) -> 
         words += f" (en nog {more})" if lang == "nl" else f" (and {more} more)"
     found: dict[str, Any] = {
         "type": f"{base}/def/{OBJECTIONS[first.name].docs}",
-        "title": _title(status, lang),
+        "title": title_of(status, lang),
         "status": status,
         "detail": words,
         "errors": [entry(base, o) for o in objections],
@@ -147,7 +150,8 @@ _TITLES_NL: Mapping[int, str] = {
 }
 
 
-def _title(status: int, lang: str) -> str:
+def title_of(status: int, lang: str) -> str:
+    """What a status is called for people."""
     return _TITLES_NL[status] if lang == "nl" and status in _TITLES_NL else HTTPStatus(status).phrase
 
 
@@ -166,7 +170,10 @@ def problem(
     headers: Mapping[str, str] | None = None,
     report: Report | None = None,
 ) -> Response:
-    """The answer for these objections: problem+json, or a SHACL report where RDF is asked and a body was refused."""
+    """The answer: problem+json, a SHACL report where RDF is asked and a body was refused, or a page.
+
+    The page is for who reads in a browser; what is sent with another verb is answered to a program.
+    """
     status = status or status_of(objections[0])
     lang = language(request.query_params.get("lang"), request.headers.get("accept-language"))
     sent = {"Cache-Control": "no-store", "Content-Language": lang, "Vary": "Accept, Accept-Language", **(headers or {})}
@@ -181,5 +188,8 @@ def problem(
         form = choose(accept, (*TRIPLES, *QUADS))
         if form is not None and any(t in accept for t in RDF_TYPES):
             return Response(report(objections, form.name), status, sent, content_type(form))
+    shown: ProblemPage | None = getattr(request.app.state, "problem_page", None) if "app" in request.scope else None
+    if shown is not None and request.method in ("GET", "HEAD") and prefers_page(accept):
+        return Response(shown(request, base, objections, status, lang), status, sent, content_type(HTML))
     text = json.dumps(body(base, objections, lang, status), ensure_ascii=False, indent=1)
     return Response(text, status, sent, PROBLEM)

@@ -38,6 +38,7 @@ from service.negotiation import (
     choose,
     content_type,
     language,
+    prefers_page,
 )
 from service.offering import (
     JSON,
@@ -48,6 +49,7 @@ from service.offering import (
     catalogue_entry,
     formats_of,
 )
+from service.paging import NAMES as PAGED
 from service.paging import Page, first_page, mark, page_asked, page_links
 from service.problems import RETRY_SECONDS, problem
 from service.reception import names, refuse_unknown, unchanged
@@ -131,7 +133,7 @@ def questions_router(
         if isinstance(past, Objection):
             answer = problem(request, base, past)
         elif form is HTML:
-            refused = refuse_unknown(names(request), (*(p.name for p in question.parameters), "lang", "at"))
+            refused = refuse_unknown(names(request), (*(p.name for p in question.parameters), "lang", "at", *PAGED))
             answer = await html(request, question, past) if refused is None else problem(request, base, refused)
         else:
             asked = understand(request, question, form)
@@ -233,8 +235,9 @@ def _form(request: Request, question: Question, ending: str) -> Format | Objecti
             return object_to("NotThere", focus=request.url.path)
         wants_parquet = ending == PARQUET.suffix
     else:
-        if any(name in request.query_params for name in ("limit", "after")):
-            offered = tuple(f for f in offered if f is not HTML)  # A page for people has no pages.
+        paged = any(name in request.query_params for name in ("limit", "after"))
+        if paged and not prefers_page(accept):
+            offered = tuple(f for f in offered if f is not HTML)  # A page is for who asks it by name.
         if request.query_params.get("for") == SPREADSHEETS:
             offered = tuple(f for f in offered if f.media_type == SPREADSHEET.media_type)
         form = choose(accept, offered)

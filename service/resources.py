@@ -18,7 +18,7 @@ from service.callers import Calling
 from service.contributions import Speaking, receipt_body, slug_of
 from service.mementos import Mementos
 from service.mementos import links as past_links
-from service.negotiation import HTML, QUADS, TRIPLES, Format, choose, content_type
+from service.negotiation import HTML, QUADS, TRIPLES, Format, choose, content_type, prefers_page
 from service.problems import problem
 from service.reach import may_know, may_read
 from service.reception import expected_of, names, refuse_unknown, unchanged
@@ -236,12 +236,19 @@ WHOLE = ("jsonld", "rdfxml", "turtle", "trig")  # Formats with a beginning and a
 VIEW_CHUNK_BYTES = 1024 * 1024  # A part of a viewpoint that one checker converts at once.
 
 
+def _shown_as(request: Request, form: Format, suffixed: bool) -> str:
+    """The Content-Type of a viewpoint: as text where a browser comes by, which would only save TriG."""
+    browsing = not suffixed and prefers_page(request.headers.get("accept"))
+    return "text/plain; charset=utf-8" if browsing else content_type(form)
+
+
 def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Response:
     base = speaking.base
     calling = speaking.callers.calling(request)
     if isinstance(calling, Objection):
         return problem(request, base, calling)
     slug, form = split_suffix(slug_of(base, party))
+    suffixed = form is not None
     form = form or choose(request.headers.get("accept"), VIEW_FORMATS)
     if form is None or form is HTML:
         limit = ", ".join(f.media_type for f in VIEW_FORMATS)
@@ -250,18 +257,19 @@ def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Res
         "Vary": "Accept, Authorization",
         "Cache-Control": "private, no-store" if calling.is_known else "no-cache",
     }
+    media = _shown_as(request, form, suffixed)
     at = request.query_params.get("at")
     if at is not None:
-        return _past_view(speaking, times, request, calling, slug, form, headers)
+        return _past_view(speaking, times, request, calling, slug, form, headers | {"Content-Type": media})
     register = speaking.ledger.document(f"{base}/id/{slug}")
     if register is None or not may_know(register, calling):
         return problem(request, base, object_to("NotThere", focus=f"{base}/id/{slug}"))
     headers["Wijkgraaf-Position"] = str(speaking.ledger.positions()[calling.audience])
     parts = _parts(speaking, slug, calling)
     if form.name in WHOLE:
-        return Response(speaking.admission.convert(b"".join(parts), form.name), 200, headers, content_type(form))
+        return Response(speaking.admission.convert(b"".join(parts), form.name), 200, headers, media)
     chunks = (speaking.admission.convert(part, form.name) for part in parts)
-    return StreamingResponse(chunks, 200, headers, content_type(form))
+    return StreamingResponse(chunks, 200, headers, media)
 
 
 def _past_view(
@@ -286,12 +294,14 @@ def _past_view(
             return problem(request, base, object_to("NotThere", focus=f"{base}/id/{slug}"))
         quads = b"".join(content(base, said.id, payload) for said, payload in found.of(slug))
         redactions = found.kept.redactions
-    tag = f'"{calling.audience[:2]}{place.position}-r{redactions}-{slug}-{form.name}"'
+    media = headers.pop("Content-Type")
+    kind = form.name if media == content_type(form) else f"{form.name}-text"
+    tag = f'"{calling.audience[:2]}{place.position}-r{redactions}-{slug}-{kind}"'
     headers |= {"Wijkgraaf-Position": str(place.position), "Wijkgraaf-Redactions": str(redactions), "ETag": tag}
     if unchanged(request, tag):
         return past.dated(Response(status_code=304, headers=headers))
     body = speaking.admission.convert(quads, form.name)
-    return past.dated(Response(body, 200, headers, content_type(form)))
+    return past.dated(Response(body, 200, headers, media))
 
 
 def _parts(speaking: Speaking, slug: str, calling: Calling) -> Iterator[bytes]:

@@ -135,8 +135,6 @@ class SnapshotDoor:
         form = suffix or chosen
         snapshot = await asyncio.to_thread(self.times.snapshots.find, stem)
         if snapshot is None or (dot and suffix is None and dump is None):
-            if form is HTML:
-                return await self.pages.missing(request, 404)
             return problem(request, self.base, object_to("SnapshotUnknown", focus=request.url.path, value=name[:80]))
         position = snapshot.positions["public"]
         if dump is not None:

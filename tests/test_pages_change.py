@@ -108,3 +108,33 @@ def test_an_address_that_is_no_address_is_no_link(shared: Service, buren: Neighb
     turtle = story(buren.slug, "adres", extra=" ; lw:recordedAs <javascript:alert(1)>")
     answer = buren.client.post("/contributions", content=turtle.encode(), headers=TURTLE)
     assert 422 == answer.status_code
+
+
+def test_a_connection_that_names_no_basis_says_nothing_of_one(shared: Service, buren: Neighbour) -> None:
+    """Whether it stands so in the source is said only where its holder said so."""
+    buren.says(connection(buren.slug, "zonder", f"{BASE}/id/ddh/v-13", f"{BASE}/id/gemeente/b-agenda"))
+    status, _, text = page(shared, f"/doc/{buren.slug}/zonder")
+    assert (200, False) == (status, "in de bron" in text)
+    said = [page(shared, f"/doc/redactie/{name}")[2] for name in ("c-45", "c-1")]
+    assert any("in de bron" in text for text in said)
+
+
+def test_a_replaced_contribution_is_not_called_withdrawn(shared: Service, buren: Neighbour) -> None:
+    """Its words are gone for strangers, 410 that names what replaced it; its receipt stays; the page leads to both."""
+    buren.says(story(buren.slug, "twee", text="Eerst zo."))
+    receipt = "application/json"
+    path = f"/doc/{buren.slug}/twee"
+    tag = shared.client().get(path, headers={"Accept": "text/turtle"}).headers["etag"]
+    first = tag.strip('"').rsplit("-", 1)[0]
+    again = story(buren.slug, "twee", text="Nu anders.").encode()
+    answer = buren.client.post("/contributions?replace=true", content=again, headers=TURTLE)
+    assert 201 == answer.status_code
+    old = shared.client().get(f"/contributions/{first}", headers={"Accept": "text/turtle"})
+    assert (410, ["Replaced"]) == (old.status_code, [e["name"] for e in old.json()["errors"]])
+    assert f"/timemap/{buren.slug}/twee" in old.json()["detail"]
+    kept = shared.client().get(f"/contributions/{first}", headers={"Accept": receipt}).json()
+    assert kept["supersededBy"] == answer.json()["contributions"][0]["contribution"]
+    _, html, _ = page(shared, path)
+    before = [str(a.attributes["href"]) for a in html.all("a") if a.text == "de vorige versie"]
+    status, _, text = page(shared, before[0])
+    assert (200, True) == (status, "Eerst zo." in text)

@@ -351,6 +351,8 @@ def test_the_demo_serves_it_and_every_page_bears_the_mark(demo: str) -> None:
     )
     assert "Waterwijk (verzonnen)" in place.text
     assert "Deze wijk is verzonnen." in place.text
+    start = httpx.get(f"{demo}/nl/", headers={"Accept": "text/html"}, timeout=60)
+    assert "Nog niemand heeft hier iets met elkaar verbonden" not in start.text
 
 
 def test_an_example_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ from service.pages.topics import place_page, places_page, theme_page, themes_pag
 from service.pages.words import day
 from service.pages.workbench import OWN, Workbench
 from service.pages.workbench import shown as workbench
-from service.problems import problem
+from service.paging import mark, page_asked
+from service.problems import problem, title_of
 from service.words import COMPLETION
 
 if TYPE_CHECKING:
@@ -266,12 +267,18 @@ class Pages:
             names = await names_of(self.asking, store, list(mentioned)[:NAMED_MAX], links.language)
         return html(page_times.difference_page(links, snapshots, asked, found, names), links, audience)
 
+    def problem_page(self, request: Request, base: str, objections: Sequence[Objection], status: int, lang: str) -> str:
+        """Why something is not answered, as a page."""
+        links = self._links(lang)
+        return render(page_errors.refused_page(request, links, objections, title_of(status, lang), status), links)
+
     async def error_page(self, request: Request, status: int) -> Response:
         """404 with near names, or 503 with what still works."""
         ask, links = self._reader(request, self._audience(request))
         if status == 503:
             return html(page_errors.unavailable_page(links), links)
-        return html(await missing(ask, links, request.url.path.rstrip("/").rsplit("/", 1)[-1]), links)
+        page = await missing(ask, links, request.url.path.rstrip("/").rsplit("/", 1)[-1])
+        return html(replace(page, here=page_errors.here_of(request)), links)
 
     async def question_page(
         self, request: Request, question: Question | None, past: PastStore | None = None
@@ -284,9 +291,14 @@ class Pages:
         values = {
             key: text for key, text in request.query_params.items() if key not in ("lang", "limit", "after", "at")
         }
+        at = {"at": request.query_params["at"]} if "at" in request.query_params else {}
+        spoken = {"lang": links.language} if any(p.name == "lang" for p in question.parameters) else {}
+        window = page_asked(request, mark(question, values | spoken | at))
+        if isinstance(window, Objection):
+            return problem(request, self.base, window)
         if past is not None:
             ask = Asker(past.asking, past.store, links.language)
-        page = await page_questions.question_page(ask, links, question, values)
+        page = await page_questions.question_page(ask, links, question, values, window)
         if past is not None:
             then = day(past.moment.time.isoformat(), links.language)
             page = replace(page, past=Past(then, links.question(question.name, values)), noindex=True)

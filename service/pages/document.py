@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from kg.perspectives import (
     Row,
@@ -141,6 +142,7 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
             "name": name,
             "thing": thing,
             "origin": origin,
+            "before": before(links, iri, origin),
             "tied": () if is_tie else about.tied,
             "sentence": next(iter(about.tied), None) if is_tie else None,
             "reply": next((r for r in about.said if r.iri == iri), None) if is_reply else None,
@@ -175,6 +177,15 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
         noindex=kind == DEF + "Story",
         description=f"{origin.kind.name.value}, {origin.holder.name.value}",
     )
+
+
+def before(links: Links, iri: str, origin: Origin) -> str | None:
+    """The address of the version before this one: the thing as it was just before this one came."""
+    if not origin.supersedes or not origin.created:
+        return None
+    came = datetime.fromisoformat(origin.created)
+    then = (came - timedelta(microseconds=1)).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return links.thing(iri) + f"&at={then}"
 
 
 async def other_claims(ask: Asker, rows: Sequence[Row], iri: str) -> tuple[Claim, ...]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from urllib.parse import quote, urlencode
 
+from starlette.requests import Request
+
+from kg.objection import Objection
 from kg.perspectives import Row, grouped, named, shortened, slug, value, voice, words
 from kg.voices import Named
 from service.pages.frame import Asker, Page, title
@@ -55,6 +59,35 @@ def unavailable_page(links: Links) -> Page:
     say = speaker(links.language)
     context = {"key": "unavailable", "asked": "", "suggestions": (), "when": ""}
     return Page("problem.html", title(say("unavailable.title")), context, status=503, noindex=True)
+
+
+# Where a refused reader is helped on, by the beginning of the address: (path, the words of its link).
+WAYS = (
+    ("/queries", "footer.questions"),
+    ("/snapshots", "snapshots.title"),
+    ("/timemap", "snapshots.title"),
+    ("/view", "menu.who"),
+)
+
+
+def here_of(request: Request) -> str:
+    """The address that was asked, without the language of its page."""
+    asked = urlencode([(name, text) for name, text in request.query_params.multi_items() if name != "lang"])
+    return quote(request.url.path) + (f"?{asked}" if asked else "")
+
+
+def refused_page(
+    request: Request, links: Links, objections: Sequence[Objection], heading: str, status: int, *, alone: bool = False
+) -> Page:
+    """Why something is not answered, in the words that programs get, and where to go from here."""
+    spoken = [o.message_nl if links.language == "nl" else o.message_en for o in objections]
+    say = speaker(links.language)
+    ways = {"/timemap": "/snapshots", "/view": links.page("who")}
+    way = next(((ways.get(p, p), title(say(key))) for p, key in WAYS if request.url.path.startswith(p)), None)
+    if alone:
+        way = ("/sparql", title(say("bench.title")))
+    context = {"key": "refused", "spoken": spoken, "way": way, "asked": "", "suggestions": (), "when": ""}
+    return Page("problem.html", heading, context, status=status, noindex=True, here=here_of(request), alone=alone)
 
 
 def gone_page(links: Links, iri: str, ended: str, moment: str | None) -> Page:

@@ -73,7 +73,7 @@ def of_tie(tie: Tie) -> Item:
         "fromName": tie.origin.name.value if tie.origin.name else None,
         "to": tie.target.iri if tie.target else None,
         "toName": tie.target.name.value if tie.target and tie.target.name else None,
-        "basis": "stated" if tie.stated else "read",
+        "basis": tie.basis,
         **read_by(tie.paraphrased_by),
         **made_up(tie.holder),
     }

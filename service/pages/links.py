@@ -127,6 +127,10 @@ class Links:
             return "/doc/" + whole.removeprefix(f"{self.base}/id/") + end
         return f"/doc?iri={quote(whole, safe='')}&lang={self.language}"
 
+    def versions(self, iri: str) -> str:
+        """The versions of a thing."""
+        return self.thing(iri).partition("#")[0].replace("/doc", "/timemap", 1)
+
     def data(self, iri: str, suffix: str) -> str:
         """A thing's document in another format."""
         start = f"{self.base}/id/"

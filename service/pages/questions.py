@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from kg.known import unknown_in
-from kg.objection import OBJECTIONS
+from kg.objection import OBJECTIONS, object_to
 from kg.perspectives import Row, concepts, slug
 from kg.questions import bind
 from service.negotiation import HTML
@@ -21,6 +21,7 @@ from service.pages.words import catalogue, day, speaker
 if TYPE_CHECKING:
     from kg.ontology import Ontology
     from kg.questions import Parameter, Question
+    from service.paging import Page as Window
 
 ROWS_SHOWN_MAX = 200  # A page is for reading; all rows are one click away as CSV or JSON.
 
@@ -82,8 +83,10 @@ def slug_in(iri: str, base: str) -> str:
     return iri.removeprefix(f"{base}/id/").removeprefix(f"{REGISTER_SLUG}/")
 
 
-async def question_page(ask: Asker, links: Links, question: Question, values: Mapping[str, str]) -> Page:
-    """One question: its sentence and meaning, a form for its parameters, its first rows and its text."""
+async def question_page(
+    ask: Asker, links: Links, question: Question, values: Mapping[str, str], window: Window | None = None
+) -> Page:
+    """One question: its sentence and meaning, a form for its parameters, its first (or asked) rows and its text."""
     say = speaker(links.language)
     fields = [parameter for parameter in question.parameters if parameter.name != "lang"]
     unknown = [name for name in values if name not in {parameter.name for parameter in fields}]
@@ -93,10 +96,19 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
     spoken = {"lang": links.language} if any(parameter.name == "lang" for parameter in question.parameters) else {}
     bound = () if lacking else bind(question, {**given, **spoken})
     objections = bound if isinstance(bound, tuple) else ()
-    refused = " ".join(o.message_nl if links.language == "nl" else o.message_en for o in objections)
+    refused = " ".join(
+        (told.message_nl if links.language == "nl" else told.message_en)
+        for told in (
+            object_to(o.name, focus=o.focus, path=label_of(o.path, links.language), value=o.value, limit=o.limit)
+            if o.path
+            else o
+            for o in objections
+        )
+    )
     if not lacking and not refused and not question.is_construct:
         rows = await ask.quiet(question.name, **given)
     absent = () if lacking or refused else await unknown_in(ask.asking, ask.audience, question, given)
+    first, most = (window.offset, min(window.limit, ROWS_SHOWN_MAX)) if window else (0, ROWS_SHOWN_MAX)
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "fictional"))
     asked = urlencode({**given, "lang": links.language})
     answered = bool(bound) and not refused and question.is_open
@@ -116,8 +128,8 @@ async def question_page(ask: Asker, links: Links, question: Question, values: Ma
             "lacking_names": [label_of(name, links.language) for name in lacking],
             "refused": refused,
             "unknown": absent,
-            "rows": rows[:ROWS_SHOWN_MAX],
-            "left": max(0, len(rows) - ROWS_SHOWN_MAX),
+            "rows": rows[first : first + most],
+            "left": max(0, len(rows) - first - most),
             "columns": [column for column in columns if column + "Name" not in columns],
             "means": question.about_nl if links.language == "nl" else question.about_en,
             "spreadsheet": f"{spreadsheet}&{asked}" if spreadsheet else None,

@@ -31,6 +31,7 @@ EMPTY: Mapping[str, object] = {
     "beside": (),
     "gathered": (),
     "read": (),
+    "before": None,
     "figure": None,
 }
 

@@ -23,9 +23,9 @@ def there(shown: SideBySide) -> tuple[Card, ...]:
     return tuple(sorted(found, key=lambda card: (card_name(card).value.casefold(), card.iri)))
 
 
-def one_connection(ties: Sequence[Tie]) -> Tie | None:
-    """One connection to show: about real parties, answered by name where there is one, then in a fixed order."""
-    whole = [tie for tie in ties if tie.target is not None and tie.rationale and not tie.holder.fictional]
+def one_connection(ties: Sequence[Tie], *, made_up: bool = False) -> Tie | None:
+    """One connection to show: of a real party unless all here is made up, answered where there is one, in order."""
+    whole = [tie for tie in ties if tie.target is not None and tie.rationale and (made_up or not tie.holder.fictional)]
     return min(whole, key=lambda tie: (not tie.replies, not tie.stated, tie.iri), default=None)
 
 
@@ -40,9 +40,11 @@ async def start_page(ask: Asker, links: Links) -> Page:
     held = await lists(ask)
     shown = await beside(ask, links.base, held)
     say = speaker(links.language)
-    present, connection, call = there(shown), one_connection(shown.ties), one_call(shown.ties)
     registered = {party.voice.iri: party for party in held.parties}
     register = registered.get(f"{links.base}/id/{REGISTER_SLUG}")
+    made_up = all(party.voice.fictional for party in held.parties)
+    present, call = there(shown), one_call(shown.ties)
+    connection = one_connection(shown.ties, made_up=made_up)
     context = {
         "made_up": register is not None and register.voice.fictional,
         "edited": f"{links.base}/id/{EDITORS_SLUG}" in registered,
