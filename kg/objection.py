@@ -26,13 +26,14 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   └── OnePerspective I12 (warning), AgainstTime I12 (warning)
     ├── Conflicting     what the ledger holds stands in the way
     │   ├── ExistsDifferently, Moved, Stale, MatchRequired, SameTwice, KeyReused
-    │   └── NotHolder I11, NotDelegated, NotCurrent, Ended, Withdrawn, NameMissing
+    │   └── NotHolder I11, NotDelegated, NotCurrent, Ended, Withdrawn, Replaced, NameMissing
     ├── Unasked         a question that is not answered as it stands
     │   ├── QueryUnclear, QueryWrong, QueryEmpty, PrefixUnknown
     │   ├── QueryTooNested, QueryTooLong, QueryTooManyPatterns,
     │   ├── QueryTooManyOperators, QueryMediaUnknown, CharsetUnknown, UpdateRefused
     │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml, FunctionUnknown
     │   ├── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone, VersionUnknown
+    │   ├── TimesReversed, VersionsElsewhere
     │   └── TimeUnclear, TimeAhead, TimeBefore, SnapshotUnknown, SnapshotUnclear, SnapshotExists
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing

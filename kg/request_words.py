@@ -78,13 +78,13 @@ CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
 UNASKED: Mapping[str, tuple[str | None, str, str]] = {
     "QueryUnclear": (
         None,
-        "Bij regel {line}, teken {column} past niet wat er staat. Verwacht: {value}",
-        "At line {line}, column {column} what is there does not fit. Expected: {value}",
+        "Bij regel {line}, teken {column} past niet wat er staat. Verwacht: {value}.",
+        "At line {line}, column {column} what is there does not fit. Expected: {value}.",
     ),
     "QueryWrong": (
         None,
-        "De vraag klopt niet bij regel {line}, teken {column}. Het vraagsysteem zegt: {value}",
-        "The query is not right at line {line}, column {column}. The engine says: {value}",
+        "De vraag klopt niet bij regel {line}, teken {column}. Het vraagsysteem zegt: {value}.",
+        "The query is not right at line {line}, column {column}. The engine says: {value}.",
     ),
     "QueryEmpty": (
         None,
@@ -93,8 +93,8 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
     ),
     "PrefixUnknown": (
         None,
-        "Het voorvoegsel {value} is niet bekend. Zet bovenaan {limit}",
-        "The prefix {value} is not known. Put at the top {limit}",
+        "Het voorvoegsel {value} is niet bekend. Zet {limit} bovenaan.",
+        "The prefix {value} is not known. Put {limit} at the top.",
     ),
     "QueryTooNested": (
         None,

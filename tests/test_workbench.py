@@ -146,8 +146,8 @@ def test_a_graph_shows_only_prefixes_that_it_uses(site: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("ASK {\n ?s lw:heldBy ?o }", "Het voorvoegsel lw: is niet bekend. Zet bovenaan PREFIX lw: <https://"),
-        ("ASK { ?s my:own ?o }", "Het voorvoegsel my: is niet bekend. Zet bovenaan PREFIX my: <…>"),
+        ("ASK {\n ?s lw:heldBy ?o }", "Het voorvoegsel lw: is niet bekend. Zet PREFIX lw: <https://"),
+        ("ASK { ?s my:own ?o }", "Het voorvoegsel my: is niet bekend. Zet PREFIX my: <…> bovenaan."),
         ("# niets\n", "De vraag is leeg."),
         ("SELECT * { ?s ?p ", "past niet wat er staat. Verwacht: $"),
     ],
