@@ -20,6 +20,7 @@ from kg.ledger import tables
 from kg.ledger.acts import LedgerUnavailable
 from kg.ledger.quads import DELEGATIONS, time_text
 from kg.ledger.statement import Driver, Statement, driver_of, only, writes
+from kg.ledger.transactions import Transactions
 from kg.party import Caller, Right
 
 SECRET_BYTES = 32  # 256 bits: as hard to guess as the digest under which it is kept.
@@ -92,33 +93,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Accounts:
+class Accounts(Transactions):
     """Tokens, namespaces and delegations of one ledger."""
 
     def __init__(self, url: str) -> None:
         if not tables.file_of(url).exists():
             raise LedgerUnavailable(f"there is no ledger at {tables.file_of(url)}")
-        self._reads = tables.open_engine(url, writes=False)
-        self._writes = tables.open_engine(url, writes=True)
+        super().__init__(url)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Lets go of the file."""
-        self._reads.dispose()
-        self._writes.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Driver]:
-        raw = self._reads.raw_connection()
-        try:
-            yield driver_of(raw)
-        finally:
-            raw.close()
 
     @contextmanager
     def _writing(self) -> Iterator[Driver]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,7 +14,8 @@ from kg.ledger import tables
 from kg.ledger.lookups import Lookups
 from kg.ledger.past import Place
 from kg.ledger.quads import time_text
-from kg.ledger.statement import Driver, Statement, driver_of, only, writes
+from kg.ledger.statement import Statement, driver_of, only, writes
+from kg.ledger.transactions import Transactions
 from kg.objection import Objection, object_to
 from kg.party import AUDIENCES
 
@@ -120,25 +120,8 @@ _EACH = Statement(_ALL.order_by(s.time, s.name), _snapshot)
 _ONE = Statement(_ALL.where(s.name == bindparam("name")), _snapshot)
 
 
-class Snapshots:
+class Snapshots(Transactions):
     """The named positions of one ledger. Each call is a transaction of its own, and nothing is remembered between."""
-
-    def __init__(self, url: str) -> None:
-        self._reads = tables.open_engine(url, writes=False)
-        self._writes = tables.open_engine(url, writes=True)
-
-    def close(self) -> None:
-        """Lets go of the file."""
-        self._reads.dispose()
-        self._writes.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Driver]:
-        raw = self._reads.raw_connection()
-        try:
-            yield driver_of(raw)
-        finally:
-            raw.close()
 
     def all(self) -> Sequence[Snapshot]:
         """Every named position, the oldest first."""
