@@ -40,9 +40,6 @@ _PATTERNS = {"turtle": _TURTLE, "json": _JSON, "xml": _XML}
 
 def look_over(body: bytes, family: str) -> Objection | None:
     """What makes this text unfit for a parser of its family ("turtle", "json" or "xml"), or None."""
-    if b"\0" in body:
-        # UTF-16 and UTF-32 would hide every mark that is looked for below.
-        return object_to("SyntaxUnclear", value="U+0000", line=body[: body.index(b"\0")].count(b"\n") + 1, column=1)
     if family == "xml":
         refused = _XML_REFUSED.search(body)
         if refused:

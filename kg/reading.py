@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -18,6 +18,7 @@ from kg import vocabulary as word
 from kg.brackets import look_over
 from kg.context import context
 from kg.contribution import AUDIENCES, Document
+from kg.encodings import as_utf8, broken_xml, charset_of, place_in_xml
 from kg.jsonld import SHIPPED_CONTEXT, self_contained
 from kg.objection import Objection, object_to, short, with_words
 from kg.ontology import Ontology
@@ -75,34 +76,16 @@ def read(
     `speaker` is the IRI of the party for whom it is published. Without `base_iri` a relative or empty subject gets a
     minted name, the same one for the same relative name within this body.
     """
-    kind = MEDIA_TYPES.get(media_type.partition(";")[0].strip().lower())
-    charset = re.search(r"charset\s*=\s*\"?([\w-]+)", media_type, re.IGNORECASE)
-    if kind is None or (charset and charset[1].lower() not in ("utf-8", "us-ascii")):
-        return (object_to("MediaTypeUnknown", value=media_type[:100]),)
-    if len(body) > BODY_BYTES_MAX:
-        return (object_to("TooLarge", limit=f"{BODY_BYTES_MAX} bytes"),)
-    rdf_format, family = kind
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    if not body.strip():
-        return (object_to("EmptyBody"),)
-    unfit = look_over(body, family)
-    if unfit:
-        return (unfit,)
-    if rdf_format == ox.RdfFormat.JSON_LD:
-        own = (f"{base}/context.jsonld", SHIPPED_CONTEXT)
-        safe = self_contained(
-            body, own=own, context=lambda: context(ontology)["@context"], bytes_max=UNFOLDED_BYTES_MAX
-        )
-        if isinstance(safe, tuple):
-            return safe[:FINDINGS_MAX]
-        body = safe
+    opened = _opened(body, media_type, base=base, ontology=ontology)
+    if not isinstance(opened, _Opened):
+        return opened
     nameless = f"{speaker}/~new/"
     view = f"{base}/view/{speaker.rpartition('/')[2]}"
-    parsed = _parse(body, rdf_format, base_iri or nameless, view=view, words=ontology.predicates)
+    parsed = _parse(opened, base_iri or nameless, view=view, words=ontology.predicates)
     named = None if base_iri else _the_named(parsed, nameless)
     if named:
         # Parts of nothing beside one document with a name: `<#teller>` was meant as a part of that document.
-        parsed = _parse(body, rdf_format, named, view=view, words=ontology.predicates)
+        parsed = _parse(opened, named, view=view, words=ontology.predicates)
     if parsed.findings:
         return tuple(_as_written(o, nameless) for o in parsed.findings)
     if not parsed.triples:
@@ -119,6 +102,60 @@ def read(
     return tuple(sorted((d for d in found if isinstance(d, Document)), key=lambda d: d.iri))
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A body that may be given to the parser."""
+
+    body: bytes
+    rdf_format: ox.RdfFormat
+
+
+def _opened(body: bytes, media_type: str, *, base: str, ontology: Ontology) -> _Opened | tuple[Objection, ...]:
+    """The body as UTF-8 of a format that we read, with nothing in it that would be fetched or end the parser."""
+    kind = MEDIA_TYPES.get(media_type.partition(";")[0].strip().lower())
+    if kind is None:
+        return (object_to("MediaTypeUnknown", value=media_type[:100]),)
+    if len(body) > BODY_BYTES_MAX:
+        return (object_to("TooLarge", limit=f"{BODY_BYTES_MAX} bytes"),)
+    rdf_format, family = kind
+    if not body.strip():
+        return (object_to("EmptyBody"),)
+    text = as_utf8(body, charset_of(media_type))
+    if isinstance(text, Objection):
+        return (text,)
+    if not text.strip():
+        return (object_to("EmptyBody"),)
+    unfit = look_over(text, family) or (broken_xml(text) if family == "xml" else None)
+    if unfit:
+        return (unfit,)
+    if rdf_format != ox.RdfFormat.JSON_LD:
+        return _Opened(text, rdf_format)
+    own = (f"{base}/context.jsonld", SHIPPED_CONTEXT)
+    safe = self_contained(text, own=own, context=lambda: context(ontology)["@context"], bytes_max=UNFOLDED_BYTES_MAX)
+    return safe[:FINDINGS_MAX] if isinstance(safe, tuple) else _Opened(safe, rdf_format)
+
+
+def parsed(
+    body: bytes, media_type: str, base_iri: str, *, base: str, ontology: Ontology
+) -> Iterator[ox.Quad | Objection]:
+    """What stands in a body, before any rule of ours looks at it: its quads, ended by what can't be read."""
+    opened = _opened(body, media_type, base=base, ontology=ontology)
+    if isinstance(opened, _Opened):
+        yield from _quads(opened, base_iri)
+    else:
+        yield from opened
+
+
+def _quads(opened: _Opened, base_iri: str) -> Iterator[ox.Quad | Objection]:
+    """The quads of the parser, and where it stops an objection that says the place."""
+    lines = opened.rdf_format in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+    try:
+        yield from ox.parse(opened.body, format=opened.rdf_format, base_iri=None if lines else base_iri)
+    except SyntaxError as error:
+        xml = opened.rdf_format == ox.RdfFormat.RDF_XML and error.lineno is None
+        yield _syntax(error, place_in_xml(opened.body, base_iri) if xml else None)
+
+
 def _the_named(parsed: _Body, nameless: str) -> str | None:
     """The one document with a name of its own, where only `#parts` of a nameless one that says nothing stand by it."""
     if parsed.findings or len(parsed.triples) != 2 or nameless not in parsed.triples:
@@ -128,20 +165,18 @@ def _the_named(parsed: _Body, nameless: str) -> str | None:
     return next(iri for iri in parsed.triples if iri != nameless)
 
 
-def _parse(body: bytes, rdf_format: ox.RdfFormat, base_iri: str, *, view: str, words: frozenset[str]) -> _Body:
+def _parse(opened: _Opened, base_iri: str, *, view: str, words: frozenset[str]) -> _Body:
     """All triples by document; stops at the first thing that can't be read, or after FINDINGS_MAX others."""
     found = _Body()
-    lines = rdf_format in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
-    try:
-        for quad in ox.parse(body, format=rdf_format, base_iri=None if lines else base_iri):
-            _take(found, quad, view, words)
-            if found.unfolded_bytes > UNFOLDED_BYTES_MAX:
-                found.findings = {object_to("TooLarge", limit=f"{UNFOLDED_BYTES_MAX} bytes"): None}
-            if len(found.findings) >= FINDINGS_MAX or found.unfolded_bytes > UNFOLDED_BYTES_MAX:
-                break
-    except SyntaxError as error:
-        found.findings = {_syntax(error): None}
-        return found
+    for quad in _quads(opened, base_iri):
+        if isinstance(quad, Objection):
+            found.findings = {quad: None}
+            return found
+        _take(found, quad, view, words)
+        if found.unfolded_bytes > UNFOLDED_BYTES_MAX:
+            found.findings = {object_to("TooLarge", limit=f"{UNFOLDED_BYTES_MAX} bytes"): None}
+        if len(found.findings) >= FINDINGS_MAX or found.unfolded_bytes > UNFOLDED_BYTES_MAX:
+            break
     # What is pointed to was named where it can be mended; this is for what nothing points to.
     if found.nameless_at and not found.findings:
         found.findings[_nameless_subject(found.nameless_at)] = None
@@ -192,15 +227,16 @@ def _nameless_subject(predicate: str) -> Objection:
     )
 
 
-def _syntax(error: SyntaxError) -> Objection:
+def _syntax(error: SyntaxError, place: tuple[int, int] | None) -> Objection:
     text = _WHERE.sub("", error.msg or "")[:300]
-    if error.lineno is None:
+    line, column = place or (error.lineno, error.offset or 1)
+    if line is None:
         return with_words(
             object_to("SyntaxUnclear", value=text),
             nl=f"De tekst is niet te lezen: {text}. Verbeter dat en stuur opnieuw.",
             en=f"The text cannot be read: {text}. Mend that and send it again.",
         )
-    return object_to("SyntaxUnclear", value=text, line=error.lineno, column=error.offset or 1)
+    return object_to("SyntaxUnclear", value=text, line=line, column=column)
 
 
 def _document(

@@ -20,7 +20,7 @@ from service.ending_words import ENDINGS
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
 from service.problems import entry, problem
 from service.reach import made_it, may_know, may_read
-from service.reception import expected_of, names, read_body, refuse_unknown
+from service.reception import expected_of, media_of, names, read_body, refuse_unknown
 
 RECEIPT = Format("receipt", "application/json", ".json")
 BODY_TYPES = {f.media_type: f.media_type for f in (*TRIPLES, *QUADS)} | {"application/json": "application/ld+json"}
@@ -109,11 +109,9 @@ class Speaking:
         who = self.on_whose_behalf(calling, slug_of(self.base, holder) if holder else None)
         if isinstance(who, Objection):
             return who
-        media = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if not media:
-            return object_to("MediaTypeMissing", limit=", ".join(BODY_TYPES))
-        if media not in BODY_TYPES:
-            return object_to("MediaTypeUnknown", value=media, limit=", ".join(BODY_TYPES))
+        media = media_of(request, BODY_TYPES)
+        if isinstance(media, Objection):
+            return media
         body = await read_body(request, self.admission.settings.body_bytes_max)
         if isinstance(body, Objection):
             return body

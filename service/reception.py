@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.requests import Request
 
+from kg.encodings import UTF8, charset_of
 from kg.objection import Objection, object_to
 
 UUID_CHARACTERS = 36  # A document's ETag is its contribution's id, a dash and the format.
@@ -28,6 +29,20 @@ async def read_body(request: Request, limit_bytes: int) -> bytes | Objection:
             return object_to("TooLarge", limit=f"{limit_bytes} bytes")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def media_of(request: Request, known: Iterable[str]) -> str | Objection:
+    """The media type of the body, one of `known`; an objection where it is another, or in a charset but UTF-8."""
+    said = request.headers.get("content-type", "")
+    media = said.partition(";")[0].strip().lower()
+    if not media:
+        return object_to("MediaTypeMissing", limit=", ".join(known))
+    if media not in known:
+        return object_to("MediaTypeUnknown", value=media[:100], limit=", ".join(known))
+    charset = charset_of(said)
+    if charset is not None and charset not in UTF8:
+        return object_to("CharsetUnknown", value=charset[:100], limit="UTF-8")
+    return media
 
 
 def expected_of(request: Request) -> tuple[str, ...]:
