@@ -26,6 +26,9 @@ CPSV = "http://purl.org/vocab/cpsv#"
 NPX = "http://purl.org/nanopub/x/"
 FOAF = "http://xmlns.com/foaf/0.1/"
 SH = "http://www.w3.org/ns/shacl#"
+LDES = "https://w3id.org/ldes#"
+TREE = "https://w3id.org/tree#"
+AS = "https://www.w3.org/ns/activitystreams#"
 
 # The prefixes of Turtle that the service writes.
 PREFIXES: dict[str, str] = {

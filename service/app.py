@@ -21,6 +21,7 @@ from kg.accounts import Accounts
 from kg.admission import Admission
 from kg.asking import Asking, Unanswered
 from kg.dumps import Dumps
+from kg.feed import Feed
 from kg.keeping import Projections, utc_now
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
@@ -33,6 +34,7 @@ from service.cache import Cache, with_cache
 from service.callers import Callers
 from service.contributions import Speaking, contributions_router
 from service.description import neighbourhood
+from service.feed import FeedDoor, feed_router
 from service.headers import Asgi, dressed
 from service.health import health_router
 from service.mementos import Mementos
@@ -158,6 +160,7 @@ def make_app(house: House) -> Asgi:
         resources_router(speaking, mementos, pages.document_page, pages.error_page),
         mementos.router(),
         snapshots_router(snapshots),
+        feed_router(_feed(house, callers)),
         pages.router(),
     )
     for router in routers:
@@ -171,6 +174,12 @@ def make_app(house: House) -> Asgi:
     metrics.watch(house.asking, cache)
     ledger = house.ledger
     return counted(with_cache(dressed(app), cache, lambda: ledger.heads()["public"]), metrics)
+
+
+def _feed(house: House, callers: Callers) -> FeedDoor:
+    file, convert = folder("shapes") / "feed.ttl", house.admission.convert_turtle
+    described = partial(convert, file.read_bytes(), "ntriples")
+    return FeedDoor(Feed(house.ledger), callers, house.admission.convert, described, house.times.pasts.now)
 
 
 def _start(app: FastAPI) -> None:

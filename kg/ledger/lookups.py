@@ -19,6 +19,7 @@ from kg.ledger import tables
 from kg.ledger.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
 from kg.ledger.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
 from kg.ledger.difference import Changed, difference
+from kg.ledger.events import Event, events_between, times_of
 from kg.ledger.past import Past, Place, came_at, kept, place_at, place_of
 from kg.ledger.quads import party_iri, time_text
 from kg.ledger.recorded import RECORDED, EntryRow, positions_of
@@ -350,6 +351,16 @@ class Lookups:
             )
             for (position, _, previous, digest), effects in rows
         )
+
+    def events(self, audience: str, positions: tuple[int, int], now: datetime) -> tuple[Event, ...]:
+        """What happened in this audience's store at these positions (first to last), as far as it may be told now."""
+        with self._reading() as driver:
+            return events_between(driver, self._book.key, audience, positions, now)
+
+    def times(self, audience: str, positions: Sequence[int]) -> Mapping[int, str]:
+        """When this audience's chain came to stand at each of these positions."""
+        with self._reading() as driver:
+            return times_of(driver, audience, positions)
 
     def _recorded(self, statement: Statement[EntryRow], **values: str) -> tuple[Recorded, ...]:
         """Entries in order, with what became of them."""

@@ -58,7 +58,7 @@ def over_since(ground_ends: str) -> str:
     return f"{day.isoformat()}T00:00:00.000000Z"
 
 
-def _date_time(time: str) -> str:
+def date_time(time: str) -> str:
     """A time of the ledger as an xsd:dateTime in canonical form, which a store gives back unchanged."""
     return f'"{time.rstrip("Z").rstrip("0").rstrip(".")}Z"^^<{XSD}dateTime>'
 
@@ -73,31 +73,41 @@ def contribution_iri(base: str, contribution: str) -> str:
     return f"{base}/contributions/{contribution}"
 
 
-def content(base: str, contribution: str, payload: bytes) -> bytes:
-    """The payload's triples in the contribution's graph.
+def in_graph(graph: str, payload: bytes) -> bytes:
+    """The payload's triples in this graph.
 
     A newline inside a literal is written as an escape, so " .", newline is only ever the end of a triple.
     """
-    return payload.replace(b" .\n", f" <{contribution_iri(base, contribution)}> .\n".encode())
+    return payload.replace(b" .\n", f" <{graph}> .\n".encode())
+
+
+def content(base: str, contribution: str, payload: bytes) -> bytes:
+    """The payload's triples in the contribution's graph."""
+    return in_graph(contribution_iri(base, contribution), payload)
 
 
 def about(base: str, said: Said) -> bytes:
     """What /graph/ledger says of a current contribution: metadata, none of its words."""
     subject = f"<{contribution_iri(base, said.id)}> "
     graph = f" <{base}/graph/ledger> .\n"
+    return "".join(f"{subject}{fact}{graph}" for fact in facts_about(base, said)).encode()
+
+
+def facts_about(base: str, said: Said) -> list[str]:
+    """What is said of a contribution beside its words, as predicates with objects."""
     facts = [
         f"<{RDF}type> <{CONTRIBUTION}>",
         f"<{HELD_BY}> <{party_iri(base, said.party)}>",
         f"<{RECORDED_BY}> <{party_iri(base, said.recorder)}>",
         f"<{DELEGATION}> <{DELEGATIONS[said.delegation]}>",
-        f"<{CREATED}> {_date_time(said.time)}",
+        f"<{CREATED}> {date_time(said.time)}",
         f"<{AUDIENCE}> <{AUDIENCE_CONCEPTS[said.audience]}>",
         f"<{DOCUMENT}> <{said.iri}>",
         f"<{BATCH}> <{base}/batches/{said.batch}>",
     ]
     if said.supersedes:
         facts.append(f"<{SUPERSEDES}> <{contribution_iri(base, said.supersedes)}>")
-    return "".join(f"{subject}{fact}{graph}" for fact in facts).encode()
+    return facts
 
 
 def tombstone(base: str, iri: str, ended: str, ended_at: str) -> bytes:
@@ -106,5 +116,5 @@ def tombstone(base: str, iri: str, ended: str, ended_at: str) -> bytes:
     return (
         f"{subject}<{RDF}type> <{TOMBSTONE}>{graph}"
         f'{subject}<{ENDED}> "{ended}"{graph}'
-        f"{subject}<{MODIFIED}> {_date_time(ended_at)}{graph}"
+        f"{subject}<{MODIFIED}> {date_time(ended_at)}{graph}"
     ).encode()
