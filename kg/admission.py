@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -17,12 +17,13 @@ from kg.ledger import Act, Batch, Ledger, Receipt
 from kg.naming import renamed
 from kg.objection import Objection, object_to
 from kg.party import AUDIENCES
-from kg.passing import documents_from
+from kg.passing import fields_of_slice, unpacked
 from kg.settings import Settings
 from kg.workers import Crew, Ended, Worker
 
 CHECK_SECONDS_MAX = 60.0  # 64 MB parse in about 20 s; what takes longer was made to take longer.
 TRIES_MAX = 3  # A target that moves under us three times in a row is contended: 409 is honest then.
+LARGE_AT_ONCE = 1  # Whole viewpoints that are worked on beside ordinary contributions: each may use every core.
 CHECKER_HEADROOM_BYTES = 2 * 1024 * 1024 * 1024  # 64 MB of Turtle becomes about 1 GB of documents on its way.
 
 
@@ -76,7 +77,9 @@ class Admission:
         self.accounts = accounts
         self.settings = settings
         self.now = now
-        self._seats = threading.BoundedSemaphore(settings.checkers_max)
+        self.seats = threading.BoundedSemaphore(settings.checkers_max)
+        # A large one takes no seat: it would keep it for minutes, and small ones would wait for it.
+        self.large = threading.BoundedSemaphore(LARGE_AT_ONCE)
         self.crew = self._new_crew()
 
     def _new_crew(self) -> Crew:
@@ -161,14 +164,14 @@ class Admission:
 
     def convert(self, quads: bytes, form: str) -> bytes:
         """Our own N-Quads in another format (names as in kg.checking.convert)."""
-        reply = self._one("convert", {"format": form}, quads)
+        reply = self.ask("convert", {"format": form}, quads)
         if not isinstance(reply, Frame):
             raise ValueError(f"no {form} could be made of {len(quads)} bytes: {reply.by}")
         return reply.body
 
     def convert_turtle(self, turtle: bytes, form: str) -> bytes:
         """Our own Turtle files, joined, in another format."""
-        reply = self._one("convert", {"format": form, "from": "turtle"}, turtle)
+        reply = self.ask("convert", {"format": form, "from": "turtle"}, turtle)
         if not isinstance(reply, Frame):
             raise ValueError(f"no {form} could be made of {len(turtle)} bytes: {reply.by}")
         return reply.body
@@ -176,20 +179,21 @@ class Admission:
     def report(self, objections: Sequence[Objection], form: str) -> bytes:
         """The objections as a SHACL validation report."""
         body = json.dumps([asdict(o) for o in objections]).encode()
-        reply = self._one("report", {"format": form}, body)
+        reply = self.ask("report", {"format": form}, body)
         if not isinstance(reply, Frame):
             raise ValueError(f"no report could be made of {len(objections)} objections: {reply.by}")
         return reply.body
 
-    def _one(self, kind: str, head: dict[str, Any], body: bytes) -> Frame | Ended:
-        with self._seats:
+    def ask(self, kind: str, head: Mapping[str, Any], body: bytes) -> Frame | Ended:
+        """One question to any checker, when one is free."""
+        with self.seats:
             return self.crew.ask(kind, head, body, seconds=CHECK_SECONDS_MAX)
 
     def _check(self, submission: Submission) -> tuple[Sound, Slice] | Refused:
         """Read → own resources → slice → shapes, in one conversation with one checker."""
         if len(submission.body) > self.settings.body_bytes_max:
             return Refused((object_to("TooLarge", limit=f"{self.settings.body_bytes_max} bytes"),))
-        with self._seats:
+        with self.seats:
             worker = self.crew.take()
             fine = False
             try:
@@ -202,14 +206,7 @@ class Admission:
         return outcome
 
     def _converse(self, worker: Worker, submission: Submission) -> tuple[Sound, Slice] | Refused | Ended:
-        speaker = f"{self.ledger.base}/id/{submission.holder}"
-        head = {
-            "media_type": submission.media_type,
-            "speaker": speaker,
-            "base_iri": submission.base_iri,
-            "namespaces": list(self.accounts.namespaces(submission.holder, self.ledger.base)),
-            "other_namespaces": list(self.accounts.others_namespaces(submission.holder)),
-        }
+        head = self.who_speaks(submission) | {"media_type": submission.media_type, "base_iri": submission.base_iri}
         first = self.crew.converse(worker, "read", head, submission.body, seconds=CHECK_SECONDS_MAX)
         if isinstance(first, Ended):
             return first
@@ -218,19 +215,15 @@ class Admission:
             return Ended("memory")
         if objections:
             return Refused(objections)
-        documents = documents_from(first.head["documents"], first.body)
-        names = self._known_again(documents, speaker)
+        documents, _ = unpacked(first.body)
+        names = self.known_again(documents, head["speaker"])
         documents = tuple(renamed(d, names) for d in documents)
         slice_read = self.ledger.slice_for(documents)
         second = self.crew.converse(
             worker,
             "check",
-            {
-                "names": names,
-                "slice": asdict(self._as_known(slice_read, submission)),
-                "today": self.now().date().isoformat(),
-                "delegation": submission.delegation,
-            },
+            {"names": names, "today": self.now().date().isoformat(), "delegation": submission.delegation},
+            json.dumps(fields_of_slice(self.as_known(slice_read, submission))).encode(),
             seconds=CHECK_SECONDS_MAX,
         )
         if isinstance(second, Ended):
@@ -240,7 +233,15 @@ class Admission:
             return Refused(found)
         return Sound(documents, found), slice_read
 
-    def _as_known(self, slice_read: Slice, submission: Submission) -> Slice:
+    def who_speaks(self, submission: Submission) -> dict[str, Any]:
+        """What a checker needs to tell whose a document is."""
+        return {
+            "speaker": f"{self.ledger.base}/id/{submission.holder}",
+            "namespaces": list(self.accounts.namespaces(submission.holder, self.ledger.base)),
+            "other_namespaces": list(self.accounts.others_namespaces(submission.holder)),
+        }
+
+    def as_known(self, slice_read: Slice, submission: Submission) -> Slice:
         """The slice as the speaker may know it: what is hidden from it looks like what is not there.
 
         Otherwise a tie to a guessed name would tell whether somebody keeps a document of that name to itself.
@@ -263,7 +264,7 @@ class Admission:
             return bool(current.seen)
         return f"{self.ledger.base}/id/{submission.recorder}" in current.table
 
-    def _known_again(self, documents: tuple[Document, ...], speaker: str) -> dict[str, str]:
+    def known_again(self, documents: tuple[Document, ...], speaker: str) -> dict[str, str]:
         """New names to the ones that the same texts got when this party published them before."""
         names: dict[str, str] = {}
         for document in documents:

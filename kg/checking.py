@@ -12,12 +12,13 @@ import pyoxigraph as ox
 
 from kg import framing
 from kg.answering import RDF_FORMATS
+from kg.comparing import Difference, compare
 from kg.contribution import Document
 from kg.naming import mint, renamed
 from kg.objection import Objection
 from kg.ontology import Ontology, read_ontology
 from kg.ownership import check_ownership
-from kg.passing import fields_of, slice_from
+from kg.passing import packed, slice_from, unpacked
 from kg.reading import read
 from kg.validation import Validator
 from kg.vocabulary import PREFIXES
@@ -44,12 +45,19 @@ class Checking:
         raise ValueError(f"a checker takes no changes, not {frame.head}")
 
     def answer(self, frame: framing.Frame, sock: socket.socket) -> None:
-        """A step of a conversation: `read`, `check`, `convert` or `report`."""
+        """A step of a conversation: `read` and `check`; `compare` and `hand_over`; `judge`, `convert` or `report`."""
         match frame.kind:
             case "read":
                 self.read(frame, sock)
             case "check":
                 self.check(frame, sock)
+            case "compare":
+                self.compare(frame, sock)
+            case "hand_over":
+                start, count = int(frame.head["start"]), int(frame.head["count"])
+                framing.send(sock, "documents", body=packed(self.documents[start : start + count]))
+            case "judge":
+                self.judge(frame, sock)
             case "convert":
                 given = str(frame.head.get("from", "nquads"))
                 framing.send(sock, "converted", body=convert(frame.body, str(frame.head["format"]), given))
@@ -82,15 +90,55 @@ class Checking:
                 ontology=self.ontology,
             )
         self.documents = documents
-        head = {"documents": fields_of(documents), "objections": [asdict(o) for o in objections]}
-        framing.send(sock, "read", head, b"".join(d.payload for d in documents))
+        framing.send(sock, "read", {"objections": [asdict(o) for o in objections]}, packed(documents))
+
+    def compare(self, frame: framing.Frame, sock: socket.socket) -> None:
+        """A whole viewpoint against what is current; what differs is kept for `hand_over`."""
+        head, border = frame.head, int(frame.head["known_bytes"])
+        known = dict(line.split(" ") for line in frame.body[:border].decode().splitlines())
+        found = compare(
+            frame.body[border:],
+            str(head["media_type"]),
+            known,
+            base=self.base,
+            speaker=str(head["speaker"]),
+            ontology=self.ontology,
+            mint=mint,
+        )
+        if not isinstance(found, Difference):
+            framing.send(sock, "compared", {"objections": [asdict(o) for o in found]})
+            return
+        self.documents = found.documents
+        body = json.dumps({"missing": found.missing, "graphs": found.graphs}).encode()
+        framing.send(sock, "compared", {"objections": (), "documents": len(found.documents)}, body)
+
+    def judge(self, frame: framing.Frame, sock: socket.socket) -> None:
+        """Some documents of a batch: whose they are, and the shapes; the others that they need are their evidence."""
+        head = frame.head
+        documents, beside = unpacked(frame.body)
+        judged, evidence = documents[: head["judged"]], documents[head["judged"] :]
+        owned = check_ownership(
+            judged,
+            speaker=str(head["speaker"]),
+            namespaces=tuple(head["namespaces"]),
+            other_namespaces=tuple(head["other_namespaces"]),
+            base=self.base,
+            ontology=self.ontology,
+        )
+        shaped: tuple[Objection, ...] = ()
+        if not owned:
+            known = slice_from(beside["slice"])
+            today, delegation = str(head["today"]), str(head["delegation"])
+            shaped = self.validator.validate(judged, known, today=today, delegation=delegation, evidence=evidence)
+        found = {"owned": [asdict(o) for o in owned], "shaped": [asdict(o) for o in shaped]}
+        framing.send(sock, "judged", body=json.dumps(found).encode())
 
     def check(self, frame: framing.Frame, sock: socket.socket) -> None:
         """Holds the documents just read against the shapes, with what the ledger knows of their neighbours."""
         head = frame.head
         documents = tuple(renamed(d, head["names"]) for d in self.documents)
         objections = self.validator.validate(
-            documents, slice_from(head["slice"]), today=str(head["today"]), delegation=str(head["delegation"])
+            documents, slice_from(json.loads(frame.body)), today=str(head["today"]), delegation=str(head["delegation"])
         )
         framing.send(sock, "checked", {"objections": [asdict(o) for o in objections]})
 

@@ -39,6 +39,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── TokenMissing, TokenUnknown, RightMissing
     │   ├── MediaTypeMissing, EncodingUnknown
     │   └── NotThere, QuestionUnknown, VerbUnknown, FormatUnknown, ExtraMissing
+    ├── Unsynchronised  a whole viewpoint that is not taken over
+    │   └── WithdrawsMuch, SynchronisationRuns, ProgressUnknown, BodyTorn
     └── Overrun         there was no time or room
         └── TimeOut, MemoryOut, EngineEnded, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """
@@ -52,6 +54,7 @@ from typing import Literal
 
 from kg.objection_words import DISOWNED, UNKNOWN, UNREADABLE, UNSHAPED
 from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
+from kg.synchronising_words import UNSYNCHRONISED
 from kg.vocabulary import PREFIXES
 
 FAMILIES = {
@@ -62,6 +65,7 @@ FAMILIES = {
     "Conflicting": CONFLICTING,
     "Unasked": UNASKED,
     "Uncalled": UNCALLED,
+    "Unsynchronised": UNSYNCHRONISED,
     "Overrun": OVERRUN,
 }
 Severity = Literal["violation", "warning"]

@@ -14,10 +14,10 @@ from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
-from kg import vocabulary as word
 from kg.brackets import look_over
 from kg.context import context
-from kg.contribution import AUDIENCES, Document
+from kg.contribution import Document
+from kg.describing import described
 from kg.encodings import as_utf8, broken_xml, charset_of, place_in_xml
 from kg.jsonld import SHIPPED_CONTEXT, self_contained
 from kg.objection import Objection, object_to, short, with_words
@@ -30,6 +30,7 @@ DOCUMENT_TRIPLES_MAX: Final = 5_000  # A page with thousands of facts is a data 
 UNFOLDED_BYTES_MAX: Final = 4 * BODY_BYTES_MAX  # Prefixes and contexts repeat themselves: what a body may grow to.
 IRI_CHARACTERS_MAX: Final = 2_048  # What browsers and proxies carry (invariant I17).
 FINDINGS_MAX: Final = 100  # Nobody mends more at once; the next try shows the rest.
+NAMELESS: Final = "/~new/"  # Below the speaker's own name: where relative names stand until they are minted.
 
 # media type → (format, family for look_over)
 MEDIA_TYPES: Final[Mapping[str, tuple[ox.RdfFormat, str]]] = {
@@ -59,6 +60,20 @@ class _Body:
     nameless_at: str | None = None
     """a predicate of a subject without a name"""
     unfolded_bytes: int = 0
+    graphs: set[str] = field(default_factory=set)
+    """the contributions in whose graphs it stood"""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a whole viewpoint says: the documents that are not known as they stand here, and what else was met."""
+
+    documents: tuple[Document, ...]
+    """In the order of their IRIs."""
+    unchanged: tuple[str, ...]
+    """IRIs of the documents whose digest is the known one."""
+    graphs: tuple[str, ...]
+    """The names of graphs that are contributions of this deployment: whoever asked has to see whose they are."""
 
 
 def read(
@@ -76,30 +91,85 @@ def read(
     `speaker` is the IRI of the party for whom it is published. Without `base_iri` a relative or empty subject gets a
     minted name, the same one for the same relative name within this body.
     """
+    parsed = _triples(body, media_type, base=base, speaker=speaker, ontology=ontology, base_iri=base_iri)
+    if not isinstance(parsed, _Body):
+        return parsed
+    found = _documents(parsed, base=base, speaker=speaker, ontology=ontology, base_iri=base_iri, mint=mint, known={})
+    return found.documents if isinstance(found, Whole) else found
+
+
+def read_whole(
+    body: bytes,
+    media_type: str,
+    known: Mapping[str, str],
+    *,
+    base: str,
+    speaker: str,
+    ontology: Ontology,
+    mint: Callable[[], str],
+) -> Whole | tuple[Objection, ...]:
+    """The same for a whole viewpoint, in which documents may stand in the graphs of contributions.
+
+    `known` are the digests of the documents that are current, by IRI: what stands here as it is known is not described.
+    """
+    parsed = _triples(body, media_type, base=base, speaker=speaker, ontology=ontology, house=f"{base}/contributions/")
+    if not isinstance(parsed, _Body):
+        return parsed
+    return _documents(parsed, base=base, speaker=speaker, ontology=ontology, base_iri=None, mint=mint, known=known)
+
+
+def _triples(
+    body: bytes,
+    media_type: str,
+    *,
+    base: str,
+    speaker: str,
+    ontology: Ontology,
+    base_iri: str | None = None,
+    house: str | None = None,
+) -> _Body | tuple[Objection, ...]:
+    """All triples by document, or why they can't be read; `house` begins the names of graphs that are let through."""
     opened = _opened(body, media_type, base=base, ontology=ontology)
     if not isinstance(opened, _Opened):
         return opened
-    nameless = f"{speaker}/~new/"
+    nameless = f"{speaker}{NAMELESS}"
     view = f"{base}/view/{speaker.rpartition('/')[2]}"
-    parsed = _parse(opened, base_iri or nameless, view=view, words=ontology.predicates)
+    parsed = _parse(opened, base_iri or nameless, view=view, house=house, words=ontology.predicates)
     named = None if base_iri else _the_named(parsed, nameless)
     if named:
         # Parts of nothing beside one document with a name: `<#teller>` was meant as a part of that document.
-        parsed = _parse(opened, named, view=view, words=ontology.predicates)
+        parsed = _parse(opened, named, view=view, house=house, words=ontology.predicates)
     if parsed.findings:
         return tuple(_as_written(o, nameless) for o in parsed.findings)
-    if not parsed.triples:
-        return (object_to("EmptyBody"),)
+    return parsed if parsed.triples else (object_to("EmptyBody"),)
+
+
+def _documents(
+    parsed: _Body,
+    *,
+    base: str,
+    speaker: str,
+    ontology: Ontology,
+    base_iri: str | None,
+    mint: Callable[[], str],
+    known: Mapping[str, str],
+) -> Whole | tuple[Objection, ...]:
+    """The documents that these triples make, those left out that stand here as they are known."""
+    nameless = f"{speaker}{NAMELESS}"
     unnamed = sorted(iri for iri in parsed.triples if base_iri is None and iri.startswith(nameless))
     names = {iri: f"{speaker}/v/{mint()}" for iri in unnamed}
     found = [
-        _document(iri, triples, base=base, speaker=speaker, ontology=ontology, names=names, nameless=nameless)
-        for iri, triples in parsed.triples.items()
+        _document(iri, parsed.triples.pop(iri), base, speaker, ontology, names, nameless, known)
+        for iri in list(parsed.triples)
     ]
     objections = [o for o in found if isinstance(o, Objection)]
     if objections:
         return tuple(objections[:FINDINGS_MAX])
-    return tuple(sorted((d for d in found if isinstance(d, Document)), key=lambda d: d.iri))
+    return Whole(
+        tuple(sorted((d for d in found if isinstance(d, Document)), key=lambda d: d.iri)),
+        tuple(iri for iri in found if isinstance(iri, str)),
+        tuple(sorted(parsed.graphs)),
+    )
 
 
 @dataclass(frozen=True)
@@ -165,14 +235,14 @@ def _the_named(parsed: _Body, nameless: str) -> str | None:
     return next(iri for iri in parsed.triples if iri != nameless)
 
 
-def _parse(opened: _Opened, base_iri: str, *, view: str, words: frozenset[str]) -> _Body:
+def _parse(opened: _Opened, base_iri: str, *, view: str, house: str | None, words: frozenset[str]) -> _Body:
     """All triples by document; stops at the first thing that can't be read, or after FINDINGS_MAX others."""
     found = _Body()
     for quad in _quads(opened, base_iri):
         if isinstance(quad, Objection):
             found.findings = {quad: None}
             return found
-        _take(found, quad, view, words)
+        _take(found, quad, view, house, words)
         if found.unfolded_bytes > UNFOLDED_BYTES_MAX:
             found.findings = {object_to("TooLarge", limit=f"{UNFOLDED_BYTES_MAX} bytes"): None}
         if len(found.findings) >= FINDINGS_MAX or found.unfolded_bytes > UNFOLDED_BYTES_MAX:
@@ -183,12 +253,14 @@ def _parse(opened: _Opened, base_iri: str, *, view: str, words: frozenset[str]) 
     return found
 
 
-def _take(found: _Body, quad: ox.Quad, view: str, words: frozenset[str]) -> None:
+def _take(found: _Body, quad: ox.Quad, view: str, house: str | None, words: frozenset[str]) -> None:
     """Puts a triple with its document, or an objection with the findings."""
     subject, value, graph = quad.subject, quad.object, quad.graph_name
     predicate = quad.predicate.value
     document = subject.value.partition("#")[0] if isinstance(subject, ox.NamedNode) else None
-    if not isinstance(graph, ox.DefaultGraph) and not (isinstance(graph, ox.NamedNode) and graph.value == view):
+    if house and isinstance(graph, ox.NamedNode) and graph.value.startswith(house):
+        found.graphs.add(graph.value)
+    elif not isinstance(graph, ox.DefaultGraph) and not (isinstance(graph, ox.NamedNode) and graph.value == view):
         found.findings[object_to("GraphName", value=str(graph), limit=view)] = None
     if isinstance(value, ox.BlankNode) and predicate not in words:
         # In JSON an object under a misspelt name has no name of its own: the spelling is what has to be mended.
@@ -242,14 +314,17 @@ def _syntax(error: SyntaxError, place: tuple[int, int] | None) -> Objection:
 def _document(
     iri: str,
     triples: list[ox.Triple],
-    *,
     base: str,
     speaker: str,
     ontology: Ontology,
     names: Mapping[str, str],
     nameless: str,
-) -> Document | Objection:
-    """The document `iri`; what has a name in `names` gets it, and what the writer wrote is remembered by its digest."""
+    known: Mapping[str, str],
+) -> Document | Objection | str:
+    """The document `iri`, or only its IRI where it is known as it stands here.
+
+    What has a name in `names` gets it, and what the writer wrote is remembered by its digest.
+    """
     minted_from = None
     targets = [t for t in triples if isinstance(t.object, ox.NamedNode) and t.object.value.startswith(nameless)]
     if targets or iri in names:
@@ -262,11 +337,13 @@ def _document(
         triples = [_named(t, names) for t in triples]
         iri = names.get(iri, iri)
     payload = canonical(triples)
+    if minted_from is None and iri in known and known[iri] == hashlib.sha256(payload).hexdigest():
+        return iri
     if payload.count(b"\n") > DOCUMENT_TRIPLES_MAX:
         return object_to("TooManyTriples", focus=iri, limit=f"{DOCUMENT_TRIPLES_MAX} triples")
     if len(payload) > DOCUMENT_BYTES_MAX:
         return object_to("DocumentTooLarge", focus=iri, limit=f"{DOCUMENT_BYTES_MAX} bytes")
-    return _described(iri, triples, payload, base=base, speaker=speaker, ontology=ontology, minted_from=minted_from)
+    return described(iri, triples, payload, base=base, speaker=speaker, ontology=ontology, minted_from=minted_from)
 
 
 def canonical(triples: Iterable[ox.Triple]) -> bytes:
@@ -300,70 +377,3 @@ def _named(triple: ox.Triple, names: Mapping[str, str]) -> ox.Triple:
     subject = of(triple.subject)
     assert isinstance(subject, ox.NamedNode), "blank nodes were refused"
     return ox.Triple(subject, triple.predicate, of(triple.object))
-
-
-def _described(
-    iri: str,
-    triples: list[ox.Triple],
-    payload: bytes,
-    *,
-    base: str,
-    speaker: str,
-    ontology: Ontology,
-    minted_from: str | None,
-) -> Document:
-    """What the doors, the ledger and the shapes need to know of a document without looking into its payload."""
-    objects: dict[tuple[str, str], set[str]] = defaultdict(set)
-    """(subject, predicate) → IRIs; of dcterms:valid the lexical forms"""
-    ties: set[str] = set()
-    references: set[str] = set()
-    asked = ontology.may_point | ontology.ties
-    own_things = f"{base}/id/"
-    for triple in triples:
-        subject, predicate, value = str(triple.subject)[1:-1], triple.predicate.value, triple.object
-        assert not isinstance(value, ox.BlankNode | ox.Triple), "refused while parsing"
-        # A text that looks like an address is not one: "…/audience/public" in quotes publishes nothing.
-        if isinstance(value, ox.NamedNode) or predicate == word.VALID:
-            objects[subject, predicate].add(value.value)
-        if isinstance(value, ox.NamedNode) and predicate != word.RDF_TYPE:
-            target = value.value.partition("#")[0]
-            if target != iri and predicate in ontology.ties:
-                ties.add(target)
-            if target != iri and (predicate in asked or target.startswith(own_things)):
-                references.add(target)
-    grounds = [(kind, end) for g in objects[iri, word.HAS_GROUND] for kind, end in _ground(objects, g)]
-    ground, ground_ends = min(grounds, default=(None, None), key=lambda pair: (pair[1] or "9999", pair[0] or ""))
-    return Document(
-        iri=iri,
-        holder=min(objects[iri, word.HELD_BY], default=speaker),
-        classes=tuple(sorted(objects[iri, word.RDF_TYPE])),
-        audience=_audience(objects[iri, word.AUDIENCE]),
-        table=tuple(sorted(objects[iri, word.TABLE_OF])),
-        ties=tuple(sorted(ties)),
-        references=tuple(sorted(references - set(ontology.concepts))),
-        ground=ground,
-        ground_ends=ground_ends,
-        response=_response(objects[iri, word.RESPONSE_KIND], objects[iri, word.RESPONSE_TO]),
-        payload=payload,
-        minted_from=minted_from,
-    )
-
-
-def _ground(objects: Mapping[tuple[str, str], set[str]], part: str) -> list[tuple[str | None, str | None]]:
-    """Kind and last day of one ground; the earliest day where several are given, so that none outlives its consent."""
-    kinds = objects.get((part, word.GROUND_KIND), set())
-    kind = min(kinds).removeprefix(word.CONCEPT + "ground/") if kinds else None
-    return [(kind, min(objects.get((part, word.VALID), set()), default=None))]
-
-
-def _audience(values: set[str]) -> str:
-    """The one audience that is said; what is unclear is for the holder alone (and then a shape refuses it)."""
-    space = word.CONCEPT + "audience/"
-    said = {value.removeprefix(space) for value in values if value.startswith(space)}
-    return next(iter(said)) if len(values) == len(said) == 1 and said <= set(AUDIENCES) else AUDIENCES[0]
-
-
-def _response(kinds: set[str], targets: set[str]) -> tuple[str, str] | None:
-    if len(kinds) != 1 or len(targets) != 1:
-        return None
-    return next(iter(kinds)).removeprefix(word.CONCEPT + "response/"), next(iter(targets)).partition("#")[0]

@@ -171,12 +171,21 @@ class Validator:
         return len(self._words)
 
     def validate(
-        self, documents: Sequence[Document], known: Slice, *, today: str, delegation: str
+        self,
+        documents: Sequence[Document],
+        known: Slice,
+        *,
+        today: str,
+        delegation: str,
+        evidence: Sequence[Document] = (),
     ) -> tuple[Objection, ...]:
-        """Everything the shapes have against these documents of one speaker, warnings included, in a fixed order."""
+        """Everything the shapes have against these documents of one speaker, warnings included, in a fixed order.
+
+        `evidence` are documents of the same batch that are judged elsewhere.
+        """
         if not documents:
             return ()
-        batch = batch_of(documents, known, today=today, delegation=delegation)
+        batch = batch_of((*documents, *evidence), known, today=today, delegation=delegation)
         findings: list[Finding] = []
         for start in range(0, len(documents), DOCUMENTS_AT_ONCE):
             some = documents[start : start + DOCUMENTS_AT_ONCE]

@@ -22,6 +22,7 @@ FAMILY_STATUS: Mapping[str, int] = {
     "Conflicting": 409,
     "Unasked": 400,
     "Uncalled": 403,
+    "Unsynchronised": 409,
     "Overrun": 503,
 }
 STATUS: Mapping[str, int] = {
@@ -60,6 +61,8 @@ STATUS: Mapping[str, int] = {
     "ExtraMissing": 406,
     "AnswerTooLarge": 413,
     "Busy": 429,
+    "BodyTorn": 400,
+    "ProgressUnknown": 404,
 }
 # What Retry-After says where the words name no time: longer than most queries, short enough to be worth waiting.
 RETRY_SECONDS = 5

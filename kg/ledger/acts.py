@@ -46,6 +46,10 @@ class Batch:
     """(notation, target, response document) that the checks read; looked at again when the batch responds."""
     replace: bool = False
     idempotency_key: str | None = None
+    request: str | None = None
+    """Fingerprint of what was asked, where the acts alone do not tell it: they are what differs from the moment."""
+    viewpoint: tuple[int, int] | None = None
+    """The mark of the holder's whole viewpoint that the checks read (`kg.ledger.viewpoint`)."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from kg.ledger.chain import canonical, digest_of
 from kg.ledger.quads import party_iri
 from kg.ledger.standings import DocumentRow, ErasedRow, Stands, minted_before, own_responses
 from kg.ledger.statement import Driver
+from kg.ledger.viewpoint import mark_of
 from kg.objection import Objection, object_to
 from kg.visible import Standing, is_over
 
@@ -161,6 +162,8 @@ def _outranked(batch: Batch, row: DocumentRow) -> bool:
 def _moved(driver: Driver, batch: Batch, stands: Stands) -> list[Objection]:
     """What was read and is not so any more: the checks have to be made again."""
     moved = [iri for iri, entry in batch.read if stands.entry(iri) != entry]
+    if batch.viewpoint is not None and batch.viewpoint != mark_of(driver, batch.party):
+        moved.append(batch.party)
     targets = {act.document.response[1] for act in batch.acts if act.document and act.document.response}
     if targets:
         read = sorted({response for response in batch.own_responses if response[1] in targets})

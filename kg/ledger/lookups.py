@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from kg.contribution import Document, Neighbour, Slice
 from kg.ledger import tables
-from kg.ledger.acts import ENDED, Current, LedgerUnavailable, Recorded, Told
+from kg.ledger.acts import ENDED, Batch, Current, LedgerUnavailable, Recorded, Told
 from kg.ledger.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
+from kg.ledger.deciding import decide
 from kg.ledger.difference import Changed, difference
 from kg.ledger.events import Event, events_between, times_of
 from kg.ledger.past import Past, Place, came_at, kept, place_at, place_of
@@ -28,6 +29,7 @@ from kg.ledger.standings import (
     BITS,
     DocumentRow,
     ErasedRow,
+    Stands,
     audiences_of,
     dependent_rows,
     document_rows,
@@ -36,6 +38,8 @@ from kg.ledger.standings import (
     own_responses,
 )
 from kg.ledger.statement import Driver, Statement, among, as_it_is, driver_of, listed
+from kg.ledger.viewpoint import Viewpoints
+from kg.objection import Objection
 from kg.party import AUDIENCES, STEWARD
 from kg.vocabulary import PARTY
 
@@ -147,7 +151,7 @@ def heads_in(driver: Driver, book: Book) -> Heads:
     return Heads(last[0], last[1], last[2], chains)
 
 
-class Lookups:
+class Lookups(Viewpoints):
     """Reads of a ledger; as many at once as there are threads. Read-only: also beside another process that writes."""
 
     def __init__(self, url: str) -> None:
@@ -278,6 +282,12 @@ class Lookups:
                 yield Neighbour(iri, left.entry, (), party_iri(self.base, left.party), None, "erased")
             else:
                 yield Neighbour(iri, None, (), None, None, None)
+
+    def rehearse(self, batch: Batch, now: datetime) -> tuple[Objection, ...]:
+        """What the writer would have against a batch if it came now; nothing is written."""
+        with self._reading() as driver:
+            stands = Stands(driver, self._book.key, any_erased=True)
+            return tuple(decide(driver, batch, now, stands)[1])
 
     def minted_before(self, holder: str, minted_from: str) -> str | None:
         """The name that the same text of this holder (IRI) got before, while it is current."""

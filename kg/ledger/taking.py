@@ -51,7 +51,7 @@ def take(
 ) -> Outcome | tuple[Objection, ...]:
     """Takes a batch in, all of it or nothing. `any_erased` is False when the ledger never erased anything."""
     check_made_well(batch, book.base)
-    request = fingerprint(batch.acts) if batch.idempotency_key else None
+    request = batch.request or fingerprint(batch.acts) if batch.idempotency_key else None
     earlier = _earlier(driver, batch) if request else ()
     if earlier and request_of(earlier[0].facts) == request:
         positions = positions_of(driver, [row.number for row in earlier])
