@@ -26,6 +26,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   └── OnePerspective I12 (warning), AgainstTime I12 (warning)
     ├── Conflicting     what the ledger holds stands in the way
     │   ├── ExistsDifferently, Moved, Stale, MatchRequired, SameTwice, KeyReused
+    │   ├── DelegationEnded
     │   └── NotHolder I11, NotDelegated, NotCurrent, Ended, Withdrawn, Replaced, NameMissing
     ├── Unasked         a question that is not answered as it stands
     │   ├── QueryUnclear, QueryWrong, QueryEmpty, PrefixUnknown
@@ -37,10 +38,16 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   └── TimeUnclear, TimeAhead, TimeBefore, SnapshotUnknown, SnapshotUnclear, SnapshotExists
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing
+    │   ├── TokenExpired, TokenRevoked
     │   ├── MediaTypeMissing, EncodingUnknown
     │   └── NotThere, QuestionUnknown, VerbUnknown, FormatUnknown, ExtraMissing
     ├── Unsynchronised  a whole viewpoint that is not taken over
     │   └── WithdrawsMuch, SynchronisationRuns, ProgressUnknown, BodyTorn
+    ├── Unkept          what a steward enters that cannot be kept so
+    │   ├── PartyNameUnclear, PartyNameMissing, PartyUnknown, PartyExists, PerspectiveUnknown
+    │   ├── NamespaceUnclear, NamespaceTaken, NamespaceUnknown, RightUnknown, DateUnclear, DatePassed, TokenNotThere
+    │   ├── DelegationUnclear, DelegationToItself, DelegationTooWide, DelegationNotThere
+    │   └── NotConfirmed, AddressMissing
     └── Overrun         there was no time or room
         └── TimeOut, MemoryOut, EngineEnded, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """
@@ -54,6 +61,7 @@ from typing import Literal
 
 from kg.objection_words import DISOWNED, UNKNOWN, UNREADABLE, UNSHAPED
 from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
+from kg.steward_words import UNKEPT
 from kg.synchronising_words import UNSYNCHRONISED
 from kg.vocabulary import PREFIXES
 
@@ -66,6 +74,7 @@ FAMILIES = {
     "Unasked": UNASKED,
     "Uncalled": UNCALLED,
     "Unsynchronised": UNSYNCHRONISED,
+    "Unkept": UNKEPT,
     "Overrun": OVERRUN,
 }
 Severity = Literal["violation", "warning"]

@@ -48,6 +48,11 @@ CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
         "U mag niet voor {value} opschrijven. Vraag die betrokkene om een machtiging.",
         "You may not record for {value}. Ask that party for a delegation.",
     ),
+    "DelegationEnded": (
+        None,
+        "U mocht voor {value} opschrijven tot {since}. Vraag {value} of de beheerder om een nieuwe machtiging.",
+        "You could record for {value} until {since}. Ask {value} or the steward for a new delegation.",
+    ),
     "NotCurrent": (
         None,
         "{focus} is er niet, of niet meer. Er is niets om te vervangen of in te trekken.",
@@ -243,10 +248,20 @@ UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
         "Deze sleutel geldt niet of niet meer. Vraag de beheerder om een nieuwe.",
         "This token is not valid, or no longer. Ask the steward for a new one.",
     ),
+    "TokenExpired": (
+        None,
+        "Deze sleutel gold tot {since}. Vraag de beheerder om een nieuwe.",
+        "This token expired on {since}. Ask the steward for a new one.",
+    ),
+    "TokenRevoked": (
+        None,
+        "Deze sleutel is ingetrokken op {since}. Vraag de beheerder om een nieuwe.",
+        "This token was revoked on {since}. Ask the steward for a new one.",
+    ),
     "RightMissing": (
         None,
-        "Met deze sleutel mag dit niet. Nodig is: {limit}.",
-        "This token does not allow that. Needed: {limit}.",
+        "Met deze sleutel mag dit niet. Hij geeft: {value}. Nodig is: {limit}. De beheerder kan die sleutel geven.",
+        "This token does not allow that. It gives: {value}. Needed: {limit}. The steward can give you such a token.",
     ),
     "MediaTypeMissing": (
         None,

@@ -1,9 +1,8 @@
-"""Who calls: a token becomes a party, what it may do and whose audience it reads; an address becomes a client."""
+"""Who calls: a token becomes a party and its rights; an address becomes a client."""
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 
 from starlette.requests import Request
 
@@ -11,58 +10,9 @@ from kg.accounts import Accounts
 from kg.objection import Objection, object_to
 from kg.party import Caller, Right
 from kg.settings import Settings
-
-# One table of what each right opens; the matrix test is made from it (RULES: rights).
-# right → (store read, may contribute for itself, may record for others, may act as steward)
-OPENS: dict[Right | None, tuple[str, bool, bool, bool]] = {
-    None: ("public", False, False, False),
-    Right.READ_PARTNERS: ("partners", False, False, False),
-    Right.CONTRIBUTE: ("partners", True, False, False),
-    Right.RECORD_FOR: ("public", False, True, False),
-    Right.STEWARD: ("public", True, True, True),
-}
+from service.rights import Calling as Calling
 
 OPERATOR = "wijkgraaf-party"  # Header by which the operator's own command line says for whom, on the folder's socket.
-
-
-@dataclass(frozen=True)
-class Calling:
-    """One request's caller. `client` names it for limits; `operator` came through the socket in the data folder."""
-
-    caller: Caller
-    client: str
-    operator: bool = False
-
-    @property
-    def party(self) -> str | None:
-        """The party that speaks, or None for an anonymous reader."""
-        return self.caller.party
-
-    @property
-    def audience(self) -> str:
-        """The store that answers this caller: `public` or `partners`."""
-        stores = {OPENS[right][0] for right in self.caller.rights} or {OPENS[None][0]}
-        return "partners" if "partners" in stores else "public"
-
-    @property
-    def may_contribute(self) -> bool:
-        """Whether it may publish for its own party."""
-        return any(OPENS[right][1] for right in self.caller.rights)
-
-    @property
-    def may_record(self) -> bool:
-        """Whether it may publish for another party that lets it."""
-        return any(OPENS[right][2] for right in self.caller.rights)
-
-    @property
-    def is_steward(self) -> bool:
-        """Whether it keeps the register."""
-        return any(OPENS[right][3] for right in self.caller.rights)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether a token or the operator's socket vouches for it."""
-        return bool(self.caller.rights)
 
 
 class Callers:
@@ -84,9 +34,9 @@ class Callers:
             return Calling(Caller(None, frozenset(), None), client)
         if scheme.lower() != "bearer" or not secret:
             return object_to("TokenUnknown")
-        found = self.accounts.caller(secret.strip()) if self.accounts is not None else None
-        if found is None:
-            return object_to("TokenUnknown")
+        found = self.accounts.caller(secret.strip()) if self.accounts is not None else object_to("TokenUnknown")
+        if isinstance(found, Objection):
+            return found
         return Calling(found, f"token:{found.token_id}")
 
     def client(self, request: Request) -> str:

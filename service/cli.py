@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +13,11 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from kg import cage
+from kg.accounts import Accounts, utc_now
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
 from kg.settings import Settings, folder, read_settings
+from kg.stewarding import Amiss, amiss
 from service import beginning
 from service.callers import OPERATOR
 from service.cli_exploring import explore
@@ -31,9 +34,10 @@ from service.cli_options import (
     settings_for,
     stop,
 )
-from service.cli_registers import party_app, token_app
+from service.cli_registers import party_app
 from service.cli_sending import send, told
 from service.cli_snapshots import snapshot_app
+from service.cli_tokens import token_app
 from service.cli_withdrawing import erase, withdraw
 from service.doorway import running
 
@@ -311,14 +315,26 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
         "shape engine": settings.shacl_engine,
         **{f"folder {n}": folder(n).is_dir() for n in ("ontology", "shapes", "queries", "viewer", "examples")},
     }
+    looked = _looked(settings) if found["ledger"] else []
     if as_json:
-        output.print_json(data=found)
+        output.print_json(data=found | {"amiss": [{"what": one.what, "broken": one.broken} for one in looked]})
     else:
         words = {True: "yes", False: "no"}
         for name, value in found.items():
             typer.echo(f"{name}: {words.get(value, value) if isinstance(value, bool) else value}")
+        for one in looked:
+            typer.echo(f"{'wrong' if one.broken else 'look at'}: {one.what}")
     good = found["network closed to workers"] and all(v for k, v in found.items() if k.startswith("folder "))
-    raise typer.Exit(0 if good else FINDINGS)
+    raise typer.Exit(0 if good and not any(one.broken for one in looked) else FINDINGS)
+
+
+def _looked(settings: Settings) -> Sequence[Amiss]:
+    """What is amiss with who may do what; a ledger that cannot be read is for `verify` to tell."""
+    try:
+        with Accounts(settings.ledger_url) as accounts:
+            return amiss(Ledger.open(settings.ledger_url, read_only=True), accounts, utc_now())
+    except LedgerUnavailable as error:
+        return [Amiss(str(error), broken=True)]
 
 
 @app.command()

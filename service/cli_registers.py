@@ -1,28 +1,48 @@
-"""`wijkgraaf party` and `wijkgraaf token`: who takes part, and what each may do."""
+"""`wijkgraaf party`: who takes part, where each speaks, and who may record for whom."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from datetime import UTC, datetime
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
 from kg.accounts import Accounts
 from kg.keeping import utc_now
 from kg.ledger import Ledger
+from kg.objection import Objection
 from kg.ontology import read_ontology
-from kg.party import STEWARD, Right
-from kg.register import party_document
-from kg.vocabulary import SCHEME
+from kg.party import STEWARD
+from kg.register import names_of_party
+from kg.stewarding import (
+    add_namespace,
+    end_delegation,
+    give_delegation,
+    new_party,
+    party_of,
+    perspectives_of,
+    read_day,
+)
 from service.callers import OPERATOR
 from service.cli_options import FINDINGS, UNAVAILABLE, USAGE, AsJson, Data, messages, output, settings_for, stop
 from service.doorway import door
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 party_app = typer.Typer(help="Who takes part.", no_args_is_help=True)
-token_app = typer.Typer(help="Tokens: what a party may do by HTTP.", no_args_is_help=True)
+namespace_app = typer.Typer(help="Where a party speaks in domains of its own.", no_args_is_help=True)
+party_app.add_typer(namespace_app, name="namespace")
+
+Slug = Annotated[str, typer.Argument(help="The party's name in addresses.")]
+Kind = Annotated[str, typer.Option(help="namens (at its wish) or publicSource (from public sources).")]
+
+
+def refuse(found: Sequence[Objection]) -> None:
+    """Tells each objection and ends with exit code 2, when there is any."""
+    for objection in found:
+        place = f"{objection.path}: " if objection.path else ""
+        messages.print(f"{place}{objection.message_en}", markup=False, soft_wrap=True)
+    if found:
+        raise typer.Exit(USAGE)
 
 
 @party_app.command("list")
@@ -35,6 +55,46 @@ def list_parties(data: Data = None, as_json: AsJson = False) -> None:
     else:
         for slug in parties:
             typer.echo(slug)
+
+
+@party_app.command("show")
+def show_party(slug: Slug, data: Data = None, as_json: AsJson = False) -> None:
+    """What the register and the accounts say of one party: names, namespaces, tokens, delegations."""
+    settings, now = settings_for(data), utc_now()
+    ledger, accounts = Ledger.open(settings.ledger_url, read_only=True), Accounts(settings.ledger_url)
+    current = party_of(ledger, slug)
+    if current is None:
+        stop(f"{slug}: no such party. See: wijkgraaf party list", USAGE)
+    found: dict[str, Any] = {
+        "party": current.iri,
+        "names": names_of_party(ledger.base, slug, current.payload or b""),
+        "perspectives": [iri.rsplit("/", 1)[-1] for iri in current.perspectives],
+        "namespaces": list(accounts.namespaces(slug, ledger.base)),
+        "tokens": [
+            {"id": t.id, "rights": sorted(r.value for r in t.rights), "expires": t.expires, "used": t.used}
+            for t in accounts.tokens()
+            if t.party == slug and t.ends(now) is None
+        ],
+        "delegations": [
+            {"recorder": d.recorder, "holder": d.holder, "kind": d.kind, "since": d.since, "until": d.until}
+            for d in accounts.delegations()
+            if slug in (d.recorder, d.holder) and d.over(now) is None
+        ],
+    }
+    if as_json:
+        output.print_json(data=found)
+        return
+    typer.echo(found["party"])
+    for lang, name in names_of_party(ledger.base, slug, current.payload or b"").items():
+        typer.echo(f"name ({lang})\t{name}")
+    for name in ("perspectives", "namespaces", "tokens", "delegations"):
+        for one in found[name]:
+            words = one if isinstance(one, str) else "\t".join(_cell(value) for value in one.values())
+            typer.echo(f"{name.removesuffix('s')}\t{words}")
+
+
+def _cell(value: object) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value or "-")
 
 
 @party_app.command("add")
@@ -50,16 +110,18 @@ def add_party(
 ) -> None:
     """Enter a party in the register: a contribution of the steward, through the same door."""
     settings = settings_for(data)
-    if not SLUG.fullmatch(slug):
-        stop(f"{slug}: a party's name in addresses is a-z, 0-9, - and _, at most 80 characters", USAGE)
-    known = read_ontology(settings.folders("ontology")).notations[SCHEME + "perspective"]
-    chosen = perspective or []
-    wrong = [p for p in chosen if p not in known]
+    ontology = read_ontology(settings.folders("ontology"))
+    ledger, accounts = Ledger.open(settings.ledger_url, read_only=True), Accounts(settings.ledger_url)
+    wrong = [p for p in perspective or () if p not in perspectives_of(ontology)]
     if wrong:
-        stop(f"--perspective {wrong[0]}: choose from {', '.join(known)}", USAGE)
-    base = Ledger.open(settings.ledger_url, read_only=True).base
-    names = [(name, "nl"), *([(name_en, "en")] if name_en else [])]
-    body = party_document(base, slug, names, [known[p] for p in chosen])
+        stop(f"--perspective {wrong[0]}: choose from {', '.join(perspectives_of(ontology))}", USAGE)
+    names = [(name, "nl"), (name_en or "", "en")]
+    body = new_party(ledger, ontology, slug, names, perspective or ())
+    if isinstance(body, tuple):
+        refuse(body)
+        return
+    unclear = [one for address in namespace or () if (one := accounts.unclear(slug, address)) is not None]
+    refuse(unclear)
 
     async def send() -> int:
         async with door(settings, answering=False) as client:
@@ -74,76 +136,87 @@ def add_party(
     if status >= 400:
         raise typer.Exit(UNAVAILABLE if status in (429, 503) else FINDINGS)
     for address in namespace or ():
-        Accounts(settings.ledger_url).add_namespace(slug, address, utc_now())
-    typer.echo(f"{base}/id/{slug}")
+        refused = accounts.add_namespace(slug, address, utc_now())
+        refuse([refused] if refused else [])
+    typer.echo(f"{ledger.base}/id/{slug}")
 
 
-@token_app.command("create")
-def create_token(
-    party: Annotated[str, typer.Option(help="Whose token it is.")],
-    right: Annotated[Right, typer.Option(help="What it lets its bearer do.")],
-    expires: Annotated[datetime | None, typer.Option(help="When it stops, e.g. 2027-01-31.")] = None,
+@namespace_app.command("list")
+def list_namespaces(
+    party: Annotated[str | None, typer.Argument(help="Of this party only.")] = None,
     data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Make a token and print it, this once: only its digest is kept. It counts at once in a running service."""
-    settings = settings_for(data)
-    ledger = Ledger.open(settings.ledger_url, read_only=True)
-    if ledger.document(f"{ledger.base}/id/{party}") is None:
-        stop(f"{party}: no such party. Add it with: wijkgraaf party add", USAGE)
-    until = expires.replace(tzinfo=UTC) if expires else None
-    if until is not None and until <= utc_now():
-        stop(f"--expires {until.date()} has passed", USAGE)
-    typer.echo(Accounts(settings.ledger_url).create_token(party, right, utc_now(), expires=until))
-
-
-@token_app.command("list")
-def list_tokens(data: Data = None, as_json: AsJson = False) -> None:
-    """The tokens there are: name, party, rights, and until when. Their secrets are not kept."""
-    found = [
-        {
-            "id": token.id,
-            "party": token.party,
-            "rights": sorted(right.value for right in token.rights),
-            "created": token.created,
-            "expires": token.expires,
-            "revoked": token.revoked,
-        }
-        for token in Accounts(settings_for(data).ledger_url).tokens()
-    ]
+    """The namespaces of their own domains in which parties speak."""
+    spaces = Accounts(settings_for(data).ledger_url).all_namespaces()
+    found = [{"namespace": prefix, "party": holder} for prefix, holder in spaces if party in (None, holder)]
     if as_json:
         output.print_json(data=found)
         return
     for one in found:
-        state = f"revoked {one['revoked']}" if one["revoked"] else f"until {one['expires'] or 'revoked'}"
-        typer.echo(f"{one['id']}\t{one['party']}\t{' '.join(one['rights'] or ())}\t{state}")
+        typer.echo(f"{one['namespace']}\t{one['party']}")
 
 
-@token_app.command("revoke")
-def revoke_token(
-    token: Annotated[str, typer.Argument(help="The token's name, as `token list` gives it.")], data: Data = None
+@namespace_app.command("add")
+def give_namespace(
+    party: Slug, namespace: Annotated[str, typer.Argument(help="http(s)://…/ or …#")], data: Data = None
 ) -> None:
-    """End a token; it counts at once in a running service."""
-    accounts = Accounts(settings_for(data).ledger_url)
-    if token not in {one.id for one in accounts.tokens()}:
-        stop(f"{token}: no such token. See: wijkgraaf token list", USAGE)
-    accounts.revoke(token, utc_now())
+    """Let a party speak in a namespace of a domain of its own; it counts at once in a running service."""
+    settings = settings_for(data)
+    ledger = Ledger.open(settings.ledger_url, read_only=True)
+    refused = add_namespace(ledger, Accounts(settings.ledger_url), party, namespace, utc_now())
+    refuse([refused] if refused else [])
+
+
+@namespace_app.command("remove")
+def remove_namespace(
+    party: Slug,
+    namespace: Annotated[str, typer.Argument(help="As `party namespace list` gives it.")],
+    data: Data = None,
+) -> None:
+    """Take a namespace back. What stands there stays; its party can add or change nothing there any more."""
+    refused = Accounts(settings_for(data).ledger_url).remove_namespace(party, namespace)
+    refuse([refused] if refused else [])
 
 
 @party_app.command("delegate")
 def delegate(
     recorder: Annotated[str, typer.Argument(help="The party that records.")],
-    holder: Annotated[str, typer.Argument(help="The party for which it records.")],
-    kind: Annotated[str, typer.Option(help="namens (at its wish) or publicSource (from public sources).")] = "namens",
+    holder: Annotated[str, typer.Argument(help="The party for which it records; * for any (publicSource).")],
+    kind: Kind = "namens",
+    until: Annotated[str | None, typer.Option(help="The last day (UTC) on which it holds, e.g. 2027-01-31.")] = None,
     data: Data = None,
 ) -> None:
     """Let one party record for another; it needs a token with the right record-for. Readers always see who recorded."""
-    settings = settings_for(data)
-    ledger = Ledger.open(settings.ledger_url, read_only=True)
-    for slug in (recorder, holder):
-        if ledger.document(f"{ledger.base}/id/{slug}") is None:
-            stop(f"{slug}: no such party. Add it with: wijkgraaf party add", USAGE)
-    try:
-        Accounts(settings.ledger_url).delegate(recorder, holder, kind, utc_now())
-    except ValueError as error:
-        messages.print(str(error), markup=False)
-        raise typer.Exit(USAGE) from error
+    settings, now = settings_for(data), utc_now()
+    ledger, accounts = Ledger.open(settings.ledger_url, read_only=True), Accounts(settings.ledger_url)
+    refuse(give_delegation(ledger, accounts, recorder, holder, kind, read_day(until or "", "until", now), now))
+
+
+@party_app.command("undelegate")
+def undelegate(
+    recorder: Annotated[str, typer.Argument(help="The party that records.")],
+    holder: Annotated[str, typer.Argument(help="The party for which it records.")],
+    kind: Kind = "namens",
+    data: Data = None,
+) -> None:
+    """End a delegation. What was recorded stays and shows its recorder, who can no longer change it."""
+    accounts = Accounts(settings_for(data).ledger_url)
+    refused = end_delegation(accounts, recorder, holder, kind, utc_now())
+    refuse([refused] if refused else [])
+
+
+@party_app.command("delegations")
+def list_delegations(
+    ended: Annotated[bool, typer.Option("--ended", help="Those that were taken back instead.")] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who may record for whom, since when, until when, and who gave it."""
+    found = Accounts(settings_for(data).ledger_url).delegations(ended=ended)
+    if as_json:
+        output.print_json(data=[vars(one) for one in found])
+        return
+    for one in found:
+        state = f"ended {one.ended}" if one.ended else f"until {one.until or 'taken back'}"
+        typer.echo(f"{one.recorder}\t{one.holder}\t{one.kind}\tsince {one.since}\t{state}\tby {one.given_by or '-'}")

@@ -14,13 +14,13 @@ from kg.accounts import Accounts
 from kg.admission import Admission, Admitted, Refused, Sound, Submission
 from kg.ledger.acts import Current, LedgerUnavailable, Receipt, Recorded, Taken
 from kg.objection import Objection, object_to
-from kg.party import STEWARD
 from service.callers import Callers, Calling
 from service.ending_words import ENDINGS
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
 from service.problems import entry, problem
-from service.reach import made_it, may_know, may_read
+from service.reach import may_know, may_read
 from service.reception import expected_of, media_of, names, read_body, refuse_unknown
+from service.rights import Act, Allowed, may, speaks
 
 RECEIPT = Format("receipt", "application/json", ".json")
 BODY_TYPES = {f.media_type: f.media_type for f in (*TRIPLES, *QUADS)} | {"application/json": "application/ld+json"}
@@ -74,28 +74,18 @@ class Speaking:
 
     def on_whose_behalf(self, calling: Calling, holder: str | None) -> tuple[str, str, str] | Objection:
         """(holder, recorder, delegation), or why this caller may not speak for that holder."""
-        if not calling.is_known or calling.party is None:
-            return object_to("TokenMissing")
-        if holder is None or holder == calling.party:
-            if calling.may_contribute:
-                return calling.party, calling.party, "byHolder"
-            return object_to("RightMissing", limit="contribute")
-        if calling.is_steward and holder == STEWARD:
-            return STEWARD, STEWARD, "byHolder"
-        delegation = self.accounts.delegation(calling.party, holder)
-        if delegation is not None and calling.may_record:
-            return holder, calling.party, delegation
-        return object_to("NotDelegated", focus=holder, value=holder)
+        return _as_speaker(may(calling, Act.SPEAK, holder, self._delegated(calling, holder)))
 
     def who_ends(self, calling: Calling, current: Current, *, erasing: bool) -> tuple[str, str, str] | Objection:
         """(holder, recorder, delegation) with which this caller may end a document; the steward may erase any."""
-        steward = erasing and calling.is_steward and (calling.party == STEWARD or not calling.operator)
-        if not (may_know(current, calling) or made_it(current, calling) or steward):
-            return object_to("NotThere", focus=current.iri)
-        who = self.on_whose_behalf(calling, current.party)
-        if not isinstance(who, Objection):
-            return who
-        return (current.party, STEWARD, "namens") if steward else object_to("NotHolder", focus=current.iri)
+        act = Act.ERASE if erasing else Act.WITHDRAW
+        return _as_speaker(may(calling, act, current, self._delegated(calling, current.party)))
+
+    def _delegated(self, calling: Calling, holder: str | None) -> str | Objection | None:
+        """What the accounts say of the caller's party and this holder."""
+        if holder is None or calling.party in (None, holder):
+            return None
+        return self.accounts.delegated(str(calling.party), holder)
 
     async def submission(self, request: Request, calling: Calling) -> Submission | Objection:
         """What a request sends, or why it is not looked at."""
@@ -127,6 +117,10 @@ class Speaking:
             expected=expected,
             idempotency_key=key,
         )
+
+
+def _as_speaker(found: Allowed | Objection) -> tuple[str, str, str] | Objection:
+    return found if isinstance(found, Objection) else (found.holder, found.recorder, found.delegation)
 
 
 def slug_of(base: str, party: str) -> str:
@@ -223,9 +217,7 @@ def contributions_router(speaking: Speaking) -> APIRouter:
 
 def speaks_for(recorded: Recorded, calling: Calling) -> bool:
     """Whether the caller is its holder, or recorded it, and has a token to speak with."""
-    return (calling.may_contribute and calling.party == recorded.party) or (
-        calling.may_record and calling.party == recorded.recorder
-    )
+    return speaks(calling, recorded.party, recorded.recorder)
 
 
 def _may_see(speaking: Speaking, recorded: Recorded, calling: Calling) -> bool:

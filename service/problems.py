@@ -23,6 +23,7 @@ FAMILY_STATUS: Mapping[str, int] = {
     "Unasked": 400,
     "Uncalled": 403,
     "Unsynchronised": 409,
+    "Unkept": REFUSED,
     "Overrun": 503,
 }
 STATUS: Mapping[str, int] = {
@@ -38,6 +39,7 @@ STATUS: Mapping[str, int] = {
     "MatchRequired": 428,
     "NotHolder": 403,
     "NotDelegated": 403,
+    "DelegationEnded": 403,
     "NotCurrent": 404,
     "NameMissing": REFUSED,
     "CheckFailed": REFUSED,
@@ -53,6 +55,8 @@ STATUS: Mapping[str, int] = {
     "VersionsElsewhere": 404,
     "TokenMissing": 401,
     "TokenUnknown": 401,
+    "TokenExpired": 401,
+    "TokenRevoked": 401,
     "NotThere": 404,
     "QuestionUnknown": 404,
     "VerbUnknown": 405,

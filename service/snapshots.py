@@ -36,6 +36,7 @@ from service.citing import (
 from service.negotiation import HTML, TRIPLES, Format, choose, content_type
 from service.problems import problem
 from service.reception import names, read_body, refuse_unknown, unchanged
+from service.rights import Act, lacks, may
 from service.times import Times
 
 JSON = Format("json", "application/json", ".json")
@@ -269,15 +270,13 @@ def _audience(request: Request, calling: Calling) -> str | Objection:
     if asked not in AUDIENCES:
         return object_to("ParameterUnclear", path="audience", value=asked[:80], limit=", ".join(AUDIENCES))
     if RANKS[asked] < RANKS[calling.audience]:
-        right = object_to("RightMissing", limit=Right.READ_PARTNERS.value)
-        return right if calling.is_known else object_to("TokenMissing")
+        return lacks(calling, Right.READ_PARTNERS)
     return asked
 
 
 def _not_steward(calling: Calling) -> Objection | None:
-    if calling.is_steward:
-        return None
-    return object_to("RightMissing", limit="steward") if calling.is_known else object_to("TokenMissing")
+    allowed = may(calling, Act.KEEP)
+    return allowed if isinstance(allowed, Objection) else None
 
 
 async def _wanted(request: Request) -> tuple[str, str] | Objection:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
     make_url,
 )
 
@@ -205,6 +206,29 @@ delegations = Table(
 )
 """Who may record for whom; holder `*` means any party."""
 
+token_marks = Table(
+    "token_marks",
+    METADATA,
+    Column("token", String, primary_key=True),
+    Column("made_by", String, nullable=False),
+    Column("used", String),
+)
+"""Who made a token, and the day on which it was last used."""
+
+delegation_terms = Table(
+    "delegation_terms",
+    METADATA,
+    Column("recorder", String, primary_key=True),
+    Column("holder", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("since", String, primary_key=True),
+    Column("until", String),
+    Column("given_by", String),
+    Column("ended", String),
+    Column("ended_by", String),
+)
+"""Until when a delegation holds and who gave it; once it has ended, when and by whom. Ended ones stay to be told of."""
+
 snapshots = Table(
     "snapshots",
     METADATA,
@@ -215,6 +239,9 @@ snapshots = Table(
 )
 """Named positions: JSON of audience to its position. A ledger that was made before there were any has no such table."""
 
+BESIDE = (token_marks, delegation_terms)
+"""Tables beside the ledger that one made by an earlier version lacks; `add_missing` makes them."""
+
 
 def file_of(url: str) -> Path:
     """The file of a `sqlite:///` address; other addresses are refused with a reason."""
@@ -222,6 +249,18 @@ def file_of(url: str) -> Path:
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         raise ValueError(f"the ledger lives in an SQLite file (sqlite:////folder/ledger.sqlite), not in {url}")
     return Path(str(parsed.database))
+
+
+def add_missing(url: str) -> None:
+    """Makes the tables beside the ledger that its file lacks; looks first, so that it seldom waits for who writes."""
+    engine = open_engine(url, writes=False)
+    there = set(inspect(engine).get_table_names())
+    engine.dispose()
+    missing = [table for table in BESIDE if table.name not in there]
+    if missing:
+        engine = open_engine(url, writes=True)
+        METADATA.create_all(engine, missing, checkfirst=True)
+        engine.dispose()
 
 
 def open_engine(url: str, *, writes: bool) -> Engine:
