@@ -184,6 +184,22 @@ class Admission:
             raise ValueError(f"no report could be made of {len(objections)} objections: {reply.by}")
         return reply.body
 
+    def notice(self, body: bytes, *, address: str, sender: str) -> tuple[bytes, tuple[str, ...]] | Refused:
+        """A notification of a sender (IRI), checked: its JSON with its `address`, and every address that it names."""
+        reply = self.ask("notify", {"address": address, "sender": sender}, body)
+        if not isinstance(reply, Frame) or reply.kind not in ("notified", "refused"):
+            return Refused((object_to("CheckFailed"),))
+        if reply.kind == "refused":
+            return Refused(tuple(Objection(**o) for o in reply.head["objections"]))
+        return reply.body, tuple(reply.head["names"])
+
+    def convert_notice(self, body: bytes, address: str, form: str) -> bytes:
+        """A notification in another RDF format."""
+        reply = self.ask("notified", {"address": address, "format": form}, body)
+        if not isinstance(reply, Frame):
+            raise ValueError(f"no {form} could be made of {len(body)} bytes: {reply.by}")
+        return reply.body
+
     def ask(self, kind: str, head: Mapping[str, Any], body: bytes) -> Frame | Ended:
         """One question to any checker, when one is free."""
         with self.seats:

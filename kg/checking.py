@@ -11,6 +11,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from kg import framing
+from kg.activity import Activity, in_form, read_activity
 from kg.answering import RDF_FORMATS
 from kg.comparing import Difference, compare
 from kg.contribution import Document
@@ -45,7 +46,7 @@ class Checking:
         raise ValueError(f"a checker takes no changes, not {frame.head}")
 
     def answer(self, frame: framing.Frame, sock: socket.socket) -> None:
-        """A step of a conversation: `read` and `check`; `compare` and `hand_over`; `judge`, `convert` or `report`."""
+        """A step: `read`, `check`; `compare`, `hand_over`; `judge`, `convert`, `notify`, `notified` or `report`."""
         match frame.kind:
             case "read":
                 self.read(frame, sock)
@@ -61,6 +62,12 @@ class Checking:
             case "convert":
                 given = str(frame.head.get("from", "nquads"))
                 framing.send(sock, "converted", body=convert(frame.body, str(frame.head["format"]), given))
+            case "notify":
+                self.notify(frame, sock)
+            case "notified":
+                head = frame.head
+                body = in_form(frame.body, address=str(head["address"]), form=RDF_FORMATS[str(head["format"])])
+                framing.send(sock, "converted", body=body)
             case "report":
                 objections = [Objection(**o) for o in json.loads(frame.body)]
                 body = self.validator.report(objections)
@@ -132,6 +139,15 @@ class Checking:
             shaped = self.validator.validate(judged, known, today=today, delegation=delegation, evidence=evidence)
         found = {"owned": [asdict(o) for o in owned], "shaped": [asdict(o) for o in shaped]}
         framing.send(sock, "judged", body=json.dumps(found).encode())
+
+    def notify(self, frame: framing.Frame, sock: socket.socket) -> None:
+        """Looks at a notification that a party sends to another."""
+        address, sender = str(frame.head["address"]), str(frame.head["sender"])
+        found = read_activity(frame.body, address=address, sender=sender, ontology=self.ontology)
+        if isinstance(found, Activity):
+            framing.send(sock, "notified", {"names": list(found.names)}, found.body)
+        else:
+            framing.send(sock, "refused", {"objections": [asdict(o) for o in found]})
 
     def check(self, frame: framing.Frame, sock: socket.socket) -> None:
         """Holds the documents just read against the shapes, with what the ledger knows of their neighbours."""

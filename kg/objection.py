@@ -48,6 +48,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── NamespaceUnclear, NamespaceTaken, NamespaceUnknown, RightUnknown, DateUnclear, DatePassed, TokenNotThere
     │   ├── DelegationUnclear, DelegationToItself, DelegationTooWide, DelegationNotThere
     │   └── NotConfirmed, AddressMissing
+    ├── Unsent          a notification that reaches no inbox
+    │   └── NotificationUnclear, ActorOther, InboxElsewhere, InboxFull, TooManySent
     └── Overrun         there was no time or room
         └── TimeOut, MemoryOut, EngineEnded, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """
@@ -59,6 +61,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from kg.notice_words import UNSENT
 from kg.objection_words import DISOWNED, UNKNOWN, UNREADABLE, UNSHAPED
 from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
 from kg.steward_words import UNKEPT
@@ -75,6 +78,7 @@ FAMILIES = {
     "Uncalled": UNCALLED,
     "Unsynchronised": UNSYNCHRONISED,
     "Unkept": UNKEPT,
+    "Unsent": UNSENT,
     "Overrun": OVERRUN,
 }
 Severity = Literal["violation", "warning"]

@@ -67,12 +67,18 @@ class Ontology:
     label_texts: Texts
     definition_texts: Texts
     note_texts: Texts
+    sentence_texts: Texts
+    """Relation, response or experience → the verb that stands in a sentence."""
     ntriples: bytes
     """All triples of all folders, distinct and sorted, without blank nodes."""
 
     def labels(self, iri: str, lang: str) -> str:
         """What `iri` is called in `lang`, else in the other language, else the last part of the IRI."""
         return _in_language(self.label_texts.get(iri, {}), lang) or local_name(iri)
+
+    def sentence(self, iri: str, lang: str) -> str:
+        """The verb that stands for `iri` in a sentence, else its label."""
+        return _in_language(self.sentence_texts.get(iri, {}), lang) or self.labels(iri, lang)
 
     def definition(self, iri: str, lang: str) -> str:
         """What `iri` means, in `lang` or else the other language; empty where the vocabulary does not say."""
@@ -186,6 +192,7 @@ def _understood(triples: set[ox.Triple]) -> Ontology:
         label_texts=index.by_language(*_LABELS),
         definition_texts=index.by_language(word.DEFINITION, word.RDFS_COMMENT),
         note_texts=index.by_language(word.SCOPE_NOTE, word.EDITORIAL_NOTE),
+        sentence_texts=index.by_language(word.SENTENCE),
         ntriples="".join(sorted(f"{triple} .\n" for triple in triples)).encode(),
     )
 

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     )
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
 
+    ground_notice_days: int = Field(
+        30, ge=1, le=366, description="How long before a ground ends its holder is told: time to ask the teller."
+    )
+
     # Limits. Each is published in the service description of /sparql.
     workers_max: int = Field(CORES, ge=1, description="Callers' queries at once per audience: one a core.")
     checkers_max: int = Field(CORES, ge=1, description="Contributions parsed and validated at once: one a core.")

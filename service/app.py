@@ -24,8 +24,10 @@ from kg.dumps import Dumps
 from kg.feed import Feed
 from kg.keeping import Projections, utc_now
 from kg.ledger import Ledger
-from kg.ledger.acts import LedgerUnavailable
+from kg.ledger.acts import Change, LedgerUnavailable
 from kg.moments import Snapshots
+from kg.news import News
+from kg.notices import Notices
 from kg.ontology import Ontology, read_ontology
 from kg.questions import LANGUAGES, REGISTER, Question, load_questions
 from kg.remembering import Remembering
@@ -37,6 +39,7 @@ from service.description import neighbourhood
 from service.feed import FeedDoor, feed_router
 from service.headers import Asgi, dressed
 from service.health import health_router
+from service.inbox import Inboxes, inbox_router
 from service.mementos import Mementos
 from service.metrics import Metrics, counted
 from service.negotiation import language
@@ -70,10 +73,14 @@ class House:
     admission: Admission
     asking: Asking
     times: Times
+    news: News
+    notices: Notices
     metrics: Metrics = field(default_factory=Metrics)
 
     def close(self) -> None:
         """Closes the rooms, the ledger last."""
+        self.news.close()
+        self.notices.close()
         self.times.close()
         self.asking.close()
         self.admission.close()
@@ -94,7 +101,9 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
     times = Times(
         pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url), Dumps(pasts, settings.data / DUMPS)
     )
-    house = House(settings, ontology, ledger, accounts, projections, admission, asking, times)
+    news, notices = News(settings.ledger_url), Notices(settings.ledger_url)
+    house = House(settings, ontology, ledger, accounts, projections, admission, asking, times, news, notices)
+    ledger.on_change(lambda change: _forget(news, change))
     try:
         ledger.end_grounds(utc_now()).result()
         admission.start()
@@ -104,6 +113,12 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
         house.close()
         raise
     return house
+
+
+def _forget(news: News, change: Change) -> None:
+    """Before an erasure is answered, what was sent about it is gone too."""
+    if change.redacts:
+        news.follow()
 
 
 def make_app(house: House) -> Asgi:
@@ -161,6 +176,7 @@ def make_app(house: House) -> Asgi:
         mementos.router(),
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),
+        inbox_router(Inboxes(house.admission, house.news, house.notices, callers, house.ontology)),
         pages.router(),
     )
     for router in routers:
@@ -218,11 +234,18 @@ def _describe(app: FastAPI, questions: Mapping[str, Question], served: Mapping[s
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+def _tell(house: House) -> None:
+    """Keeps the index of news near the ledger, so that nobody waits for it, and drops what is old."""
+    house.news.follow()
+    house.notices.drop_old(utc_now())
+
+
 async def _clock(house: House) -> None:
     """Writes the entry of every ground that has ended."""
     while True:
         await asyncio.sleep(CLOCK_SECONDS)
         house.times.pasts.sweep()
+        await asyncio.to_thread(_tell, house)
         try:
             await asyncio.wrap_future(house.ledger.end_grounds(utc_now()))
         except LedgerUnavailable as error:

@@ -24,6 +24,7 @@ FAMILY_STATUS: Mapping[str, int] = {
     "Uncalled": 403,
     "Unsynchronised": 409,
     "Unkept": REFUSED,
+    "Unsent": REFUSED,
     "Overrun": 503,
 }
 STATUS: Mapping[str, int] = {
@@ -67,6 +68,10 @@ STATUS: Mapping[str, int] = {
     "Busy": 429,
     "BodyTorn": 400,
     "ProgressUnknown": 404,
+    "ActorOther": 403,
+    "InboxElsewhere": 403,
+    "InboxFull": 429,
+    "TooManySent": 429,
 }
 # What Retry-After says where the words name no time: longer than most queries, short enough to be worth waiting.
 RETRY_SECONDS = 5

@@ -186,6 +186,7 @@ def _described(
         links += [f'</doc/{path}{f.suffix}>; rel="alternate"; type="{f.media_type}"' for f in DOCUMENT_FORMATS]
     links += [f'<{kind}>; rel="type"' for kind in current.classes]
     links += [f'<{base}/view/{current.party}>; rel="collection"', *past_links(base, current.iri)]
+    links.append(f'</inbox/{current.party}>; rel="http://www.w3.org/ns/ldp#inbox"')
     response.headers["Link"] = ", ".join(links)
     response.headers["Vary"] = "Accept, Accept-Datetime, Accept-Language, Authorization"
     public = "public" in current.visible

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kg.perspectives import Row, slug
+from kg.spoken import lines_of
 from kg.voices import Named, Voice, Words
 from service.pages.frame import Asker, Page, marks, title
 from service.pages.links import DEF, Links
@@ -35,10 +35,6 @@ EMPTY: Mapping[str, object] = {
     "figure": None,
 }
 
-_LINE = re.compile(r'<([^>]*)> <([^>]*)> (?:<([^>]*)>|"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<[^>]*>)?) \.')
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-
 
 @dataclass(frozen=True)
 class Plain:
@@ -50,21 +46,16 @@ class Plain:
     datatype: str | None = None
 
 
-def unescaped(text: str) -> str:
-    """A literal of an N-Triples line as text."""
-    return _ESCAPE.sub(lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else _ESCAPED.get(m[3], m[3]), text)
-
-
 def rows_of(payload: bytes) -> list[Row]:
-    """The lines of a document as rows like those of `pages/thing`: our own canonical N-Triples, one triple a line."""
-    rows: list[Row] = []
-    for line in payload.decode().splitlines():
-        found = _LINE.fullmatch(line)
-        if found is not None:
-            subject, predicate, iri, text, lang = found.groups()
-            said = Plain(iri, "uri") if iri is not None else Plain(unescaped(text or ""), "literal", lang)
-            rows.append({"part": Plain(subject, "uri"), "property": Plain(predicate, "uri"), "value": said})
-    return rows
+    """The lines of a document as rows like those of `pages/thing`."""
+    return [
+        {
+            "part": Plain(line.subject, "uri"),
+            "property": Plain(line.predicate, "uri"),
+            "value": Plain(line.text, "literal", line.lang) if line.iri is None else Plain(line.iri, "uri"),
+        }
+        for line in lines_of(payload)
+    ]
 
 
 async def restricted_view(ask: Asker, links: Links, current: Current) -> Page:
