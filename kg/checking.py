@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from kg.ontology import Ontology, read_ontology
 from kg.ownership import check_ownership
 from kg.passing import packed, slice_from, unpacked
 from kg.reading import read
+from kg.sheets import Filled, Places, Sheets, fields_of_places
 from kg.validation import Validator
 from kg.vocabulary import PREFIXES
 
@@ -29,16 +31,19 @@ def hold(config: dict[str, Any]) -> Checking:
     """The role of a reader that keeps the words and compiled shapes."""
     ontology = read_ontology([Path(p) for p in config["ontology"]])
     validator = Validator([Path(p) for p in config["shapes"]], ontology, config["engine"])
-    return Checking(str(config["base"]), ontology, validator)
+    sheets = Sheets(ontology, [Path(p) for p in config["shapes"]])
+    return Checking(str(config["base"]), ontology, validator, sheets)
 
 
 class Checking:
     """Words, shapes, and in a worker the documents of the conversation under way."""
 
-    def __init__(self, base: str, ontology: Ontology, validator: Validator) -> None:
+    def __init__(self, base: str, ontology: Ontology, validator: Validator, sheets: Sheets) -> None:
         self.base = base
         self.ontology = ontology
         self.validator = validator
+        self.sheets = sheets
+        self.places = Places()
         self.documents: tuple[Document, ...] = ()
 
     def apply(self, frame: framing.Frame) -> None:
@@ -76,47 +81,66 @@ class Checking:
     def read(self, frame: framing.Frame, sock: socket.socket) -> None:
         """Bytes → documents (kept for `check`) or objections; looks whose they are at once."""
         head = frame.head
-        found = read(
-            frame.body,
-            str(head["media_type"]),
-            base=self.base,
-            speaker=str(head["speaker"]),
-            ontology=self.ontology,
-            base_iri=head.get("base_iri"),
-            mint=mint,
+        speaker, base_iri = str(head["speaker"]), head.get("base_iri")
+        opened = self.sheets.opened(
+            frame.body, str(head["media_type"]), base=self.base, speaker=speaker, base_iri=base_iri
         )
+        found: Sequence[Document | Objection]
+        if isinstance(opened, Filled):
+            found = read(
+                opened.body,
+                opened.media_type,
+                base=self.base,
+                speaker=speaker,
+                ontology=self.ontology,
+                base_iri=base_iri,
+                mint=mint,
+            )
+            self.places = opened.places
+        else:
+            found, self.places = opened, Places()
         documents = tuple(d for d in found if isinstance(d, Document))
         objections = [o for o in found if isinstance(o, Objection)]
         if not objections:
             objections += check_ownership(
                 documents,
-                speaker=str(head["speaker"]),
+                speaker=speaker,
                 namespaces=tuple(head["namespaces"]),
                 other_namespaces=tuple(head["other_namespaces"]),
                 base=self.base,
                 ontology=self.ontology,
             )
         self.documents = documents
-        framing.send(sock, "read", {"objections": [asdict(o) for o in objections]}, packed(documents))
+        self.places.learn(documents)
+        framing.send(sock, "read", {"objections": self.told(objections)}, packed(documents))
 
     def compare(self, frame: framing.Frame, sock: socket.socket) -> None:
         """A whole viewpoint against what is current; what differs is kept for `hand_over`."""
         head, border = frame.head, int(frame.head["known_bytes"])
         known = dict(line.split(" ") for line in frame.body[:border].decode().splitlines())
-        found = compare(
-            frame.body[border:],
-            str(head["media_type"]),
-            known,
-            base=self.base,
-            speaker=str(head["speaker"]),
-            ontology=self.ontology,
-            mint=mint,
-        )
+        speaker = str(head["speaker"])
+        found: Difference | tuple[Objection, ...]
+        opened = self.sheets.opened(frame.body[border:], str(head["media_type"]), base=self.base, speaker=speaker)
+        if isinstance(opened, Filled):
+            found = compare(
+                opened.body,
+                opened.media_type,
+                known,
+                base=self.base,
+                speaker=speaker,
+                ontology=self.ontology,
+                mint=mint,
+            )
+            self.places = opened.places
+        else:
+            found, self.places = opened, Places()
         if not isinstance(found, Difference):
-            framing.send(sock, "compared", {"objections": [asdict(o) for o in found]})
+            framing.send(sock, "compared", {"objections": self.told(found)})
             return
         self.documents = found.documents
-        body = json.dumps({"missing": found.missing, "graphs": found.graphs}).encode()
+        self.places.learn(found.documents)
+        beside = {"missing": found.missing, "graphs": found.graphs, "places": fields_of_places(self.places)}
+        body = json.dumps(beside).encode()
         framing.send(sock, "compared", {"objections": (), "documents": len(found.documents)}, body)
 
     def judge(self, frame: framing.Frame, sock: socket.socket) -> None:
@@ -156,7 +180,12 @@ class Checking:
         objections = self.validator.validate(
             documents, slice_from(json.loads(frame.body)), today=str(head["today"]), delegation=str(head["delegation"])
         )
-        framing.send(sock, "checked", {"objections": [asdict(o) for o in objections]})
+        self.places.learn((), head["names"])
+        framing.send(sock, "checked", {"objections": self.told(objections)})
+
+    def told(self, objections: Sequence[Objection]) -> list[dict[str, Any]]:
+        """Objections with the cells that they are about, as they cross to the asker."""
+        return [asdict(self.places.placed(o)) for o in objections]
 
     def state(self) -> dict[str, Any]:
         """How many shapes and words are held."""

@@ -7,6 +7,10 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── MediaTypeUnknown, EmptyBody, SyntaxUnclear
     │   ├── TooLarge, DocumentTooLarge, TooManyTriples, TooNested
     │   └── ForeignContext, DoctypeFound, TripleTermFound, UnsafeText, RelativeUnknown
+    ├── Misfilled       the cells of a spreadsheet do not become statements
+    │   ├── TableUnclear, WorkbookUnclear, SheetTooLarge, KindUnclear
+    │   ├── ColumnUnknown, ColumnUnclear, ColumnTwice, CellLoose, CellBroken, CellsMerged
+    │   └── ChoiceUnknown, CellUnclear, RowTwice
     ├── Disowned        somebody would speak for another, or out of place
     │   ├── ForeignSubject I2, BlankNode I2, IriNotNormal I2, NameUnclear I2
     │   ├── SecondHolder I3, BareTie I5, GraphName I16, UnsafeIri I17
@@ -64,12 +68,14 @@ from typing import Literal
 from kg.notice_words import UNSENT
 from kg.objection_words import DISOWNED, UNKNOWN, UNREADABLE, UNSHAPED
 from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
+from kg.sheet_words import MISFILLED
 from kg.steward_words import UNKEPT
 from kg.synchronising_words import UNSYNCHRONISED
 from kg.vocabulary import PREFIXES
 
 FAMILIES = {
     "Unreadable": UNREADABLE,
+    "Misfilled": MISFILLED,
     "Disowned": DISOWNED,
     "Unknown": UNKNOWN,
     "Unshaped": UNSHAPED,
@@ -99,6 +105,10 @@ class Objection:
     line: int | None = None
     column: int | None = None
     limit: str | None = None
+    sheet: str | None = None
+    """In a spreadsheet: its sheet, row, column (from 1) and cell (`B7`)."""
+    row: int | None = None
+    cell: str | None = None
 
     @property
     def is_violation(self) -> bool:

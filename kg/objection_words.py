@@ -11,8 +11,9 @@ from collections.abc import Mapping
 UNREADABLE: Mapping[str, tuple[str | None, str, str]] = {
     "MediaTypeUnknown": (
         None,
-        "Dit formaat kennen wij niet: {value}. Gebruik Turtle, TriG, N-Triples, N-Quads, JSON-LD of RDF/XML.",
-        "We do not know this format: {value}. Use Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML.",
+        "Dit formaat kennen wij niet: {value}. Gebruik Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML, "
+        "CSV of XLSX.",
+        "We do not know this format: {value}. Use Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML, CSV or XLSX.",
     ),
     "EmptyBody": (
         None,

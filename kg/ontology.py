@@ -63,6 +63,8 @@ class Ontology:
     kinds_from: Mapping[str, str]
     """Class → the scheme that the dcterms:type of its things comes from."""
     datatypes: Mapping[str, tuple[str, ...]]
+    domains: Mapping[str, frozenset[str]]
+    """Property → the classes of the things that it is said of, where the vocabulary says so."""
     json_names: Mapping[str, str]
     label_texts: Texts
     definition_texts: Texts
@@ -188,6 +190,7 @@ def _understood(triples: set[ox.Triple]) -> Ontology:
         values_from=_sorted_values(values_from),
         kinds_from=MappingProxyType({c: its[0] for c, its in index.values(word.KINDS_FROM).items()}),
         datatypes=_sorted_values(index.values(word.DATATYPE)),
+        domains=MappingProxyType({p: frozenset(its) for p, its in index.values(word.RDFS_DOMAIN).items()}),
         json_names=MappingProxyType(index.plain(word.JSON_NAME)),
         label_texts=index.by_language(*_LABELS),
         definition_texts=index.by_language(word.DEFINITION, word.RDFS_COMMENT),

@@ -23,6 +23,7 @@ from kg.ledger.viewpoint import Mark, Viewpoint
 from kg.naming import renamed
 from kg.objection import Objection, object_to
 from kg.passing import unpacked
+from kg.sheets import Places, places_from
 from kg.workers import Ended
 
 LARGE_BYTES: Final = 4 * 1024 * 1024  # Read in about a second: what is smaller waits its turn as any contribution.
@@ -123,6 +124,7 @@ class _Run:
         self.only_if = only_if
         self.dry_run = dry_run
         self.progress = progress
+        self.places = Places()
         self.large = len(submission.body) > LARGE_BYTES
         self.view = f"{self.ledger.base}/view/{submission.holder}"
         asked = [self.view, submission.media_type, submission.base_iri, adds_only]
@@ -149,6 +151,8 @@ class _Run:
         with self._lane():
             for _ in range(TRIES_MAX):
                 outcome = self._try()
+                if isinstance(outcome, Refused):
+                    return Refused(tuple(self.places.placed(o) for o in outcome.objections))
                 if outcome is not None:
                     return outcome
         return moved
@@ -217,6 +221,7 @@ class _Run:
                 objections = tuple(Objection(**o) for o in reply.head["objections"])
                 if not objections:
                     found, count = json.loads(reply.body), reply.head["documents"]
+                    self.places = places_from(found["places"])
                     for start in range(0, count, HANDED_OVER_AT_ONCE):
                         asked = {"start": start, "count": HANDED_OVER_AT_ONCE}
                         part = crew.converse(worker, "hand_over", asked, seconds=CHECK_SECONDS_MAX)
@@ -257,6 +262,7 @@ class _Run:
         """The difference with the names that texts without one got before; a new text needs a name of its own."""
         held = viewpoint.documents
         names = self.admission.known_again(tuple(documents), speaker)
+        self.places.learn((), names)
         differ = [renamed(d, names) for d in documents]
         nameless = [d.iri for d in differ if d.minted_from and d.iri not in held]
         if nameless:

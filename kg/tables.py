@@ -34,6 +34,7 @@ _SKIPPED = "[\\s\"'\u200b\ufeff]*"  # What a spreadsheet may pass over before it
 _FORMULA = re.compile(f"[\t\r\n]|{_SKIPPED}[{_FORMULA_SIGNS}]")
 # A file opened with another separator is cut at that one: what follows it begins a cell too.
 _FORMULA_INSIDE = re.compile(f"([,;\t\r\n]{_SKIPPED})(?=[{_FORMULA_SIGNS}])")
+_INSIDE_ESCAPED = re.compile(f"([,;\t\r\n]{_SKIPPED})'(?=[{_FORMULA_SIGNS}])")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _ZONED = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 _INTEGERS = frozenset(
@@ -51,6 +52,14 @@ def as_text(cell: str) -> str:
     if _FORMULA.match(cell):
         cell = "'" + cell
     return _FORMULA_INSIDE.sub(r"\1'", cell)
+
+
+def as_written(cell: str) -> str:
+    """The cell before `as_text`: exactly the apostrophes that it puts there are taken away again."""
+    bare = _INSIDE_ESCAPED.sub(r"\1", cell)
+    if bare.startswith("'") and _FORMULA.match(bare[1:]):
+        bare = bare[1:]
+    return bare if as_text(bare) == cell else cell
 
 
 def parquet_is_there() -> bool:

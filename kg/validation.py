@@ -303,7 +303,8 @@ def validation_report(objections: Sequence[Objection]) -> bytes:
             triples.append(_triple(result, word.SH + "value", _iri_or_text(objection.value)))
         if objection.shape:
             triples.append(_triple(result, word.SH + "sourceShape", _iri_or_text(objection.shape)))
-        for name, number_or_text in (("line", objection.line), ("column", objection.column)):
+        for name in ("line", "sheet", "row", "column", "cell"):
+            number_or_text = getattr(objection, name)
             if number_or_text is not None:
                 triples.append(_triple(result, word.LWS + name, ox.Literal(number_or_text)))
     return ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""

@@ -14,6 +14,7 @@ from kg.accounts import Accounts
 from kg.admission import Admission, Admitted, Refused, Sound, Submission
 from kg.ledger.acts import Current, LedgerUnavailable, Receipt, Recorded, Taken
 from kg.objection import Objection, object_to
+from kg.sheets import MEDIA_TYPES as SHEET_TYPES
 from service.callers import Callers, Calling
 from service.ending_words import ENDINGS
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
@@ -23,7 +24,11 @@ from service.reception import expected_of, media_of, names, read_body, refuse_un
 from service.rights import Act, Allowed, may, speaks
 
 RECEIPT = Format("receipt", "application/json", ".json")
-BODY_TYPES = {f.media_type: f.media_type for f in (*TRIPLES, *QUADS)} | {"application/json": "application/ld+json"}
+BODY_TYPES = (
+    {f.media_type: f.media_type for f in (*TRIPLES, *QUADS)}
+    | {"application/json": "application/ld+json"}
+    | {media: media for media in SHEET_TYPES}
+)
 PARAMETERS = ("onBehalfOf", "replace", "lang")
 
 
@@ -146,7 +151,8 @@ def contributions_router(speaking: Speaking) -> APIRouter:
     @router.post(
         "/contributions",
         summary="Publish one or more documents",
-        description="Any RDF format; JSON-LD with the shipped context. One request is one batch: all or nothing. "
+        description="Any RDF format; JSON-LD with the shipped context; a spreadsheet with the columns of /templates. "
+        "One request is one batch: all or nothing. "
         "201 with a receipt; 200 with the earlier receipt when the same content is already current; 422 with every "
         "objection, as problem+json or as a SHACL report.",
         status_code=201,

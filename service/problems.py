@@ -16,6 +16,7 @@ from service.negotiation import HTML, QUADS, RDF_TYPES, TRIPLES, choose, content
 REFUSED = 422  # What a family gets when its name is not in the table below.
 FAMILY_STATUS: Mapping[str, int] = {
     "Unreadable": 400,
+    "Misfilled": REFUSED,
     "Disowned": REFUSED,
     "Unknown": REFUSED,
     "Unshaped": REFUSED,
@@ -44,6 +45,9 @@ STATUS: Mapping[str, int] = {
     "NotCurrent": 404,
     "NameMissing": REFUSED,
     "CheckFailed": REFUSED,
+    "TableUnclear": 400,
+    "WorkbookUnclear": 400,
+    "SheetTooLarge": 413,
     "KeyReused": REFUSED,
     "QueryTooLong": 413,
     "UpdateRefused": 403,
@@ -114,7 +118,10 @@ def entry(base: str, objection: Objection) -> dict[str, Any]:
         "shape": objection.shape,
         "severity": objection.severity,
         "line": objection.line,
+        "sheet": objection.sheet,
+        "row": objection.row,
         "column": objection.column,
+        "cell": objection.cell,
         "limit": objection.limit,
         "docs": f"{base}/def/{OBJECTIONS[objection.name].docs}",
     }
@@ -135,7 +142,7 @@ def body(base: str, objections: Sequence[Objection], lang: str, status: int) -> 
         "detail": words,
         "errors": [entry(base, o) for o in objections],
     }
-    for name in ("line", "column", "limit"):
+    for name in ("line", "sheet", "row", "column", "cell", "limit"):
         if getattr(first, name) is not None:
             found[name] = getattr(first, name)
     return found

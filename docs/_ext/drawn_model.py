@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from picture import Box, Line, draw, wrapped
-from shape_fields import EVERY_DOCUMENT
 from term_pages import link, plain, table
 from words import Words
 
 from kg.ontology import local_name
+from kg.shape_fields import EVERY_DOCUMENT
 
 _SAID = "Every class of our own is a box; a line in it is a property and what it leads to, and a curve goes there. "
 

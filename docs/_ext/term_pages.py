@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from shape_fields import EVERY_DOCUMENT, FROM_PUBLIC_SOURCE, Field, Rule
 from words import REST_GROUP, RULE_GROUP, SERVICE_GROUP, Words, code, slug
 
 from kg import vocabulary as word
 from kg.objection import OBJECTIONS
 from kg.ontology import LANGUAGES, local_name
+from kg.shape_fields import EVERY_DOCUMENT, FROM_PUBLIC_SOURCE, Field, Rule
 
 _TOGETHER = {
     SERVICE_GROUP: "Written by the service alone",

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import pyoxigraph as ox
-from shape_fields import EVERY_DOCUMENT, Field, Rule, Shapes, read_shapes
 
 from kg import vocabulary as word
 from kg.objection import short
 from kg.ontology import Ontology, local_name, read_ontology
 from kg.settings import folder
+from kg.shape_fields import EVERY_DOCUMENT, Field, Rule, Shapes, read_shapes
 
 ANNOTATION = word.OWL_ANNOTATION_PROPERTY
 SERVICE_GROUP, RULE_GROUP, REST_GROUP = "written-by-the-service", "rules-as-data", "without-a-group"

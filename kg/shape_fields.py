@@ -1,4 +1,4 @@
-"""The shapes as a reader of the documentation needs them: of each kind its fields, which it must have, and why."""
+"""The shapes as people fill them in: of each kind its fields, which it must have, and what is asked of them."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ class Field:
     messages: Mapping[str, str]
     group: str | None
     order: int
+    names: Mapping[str, str]
+    """What a form calls it; empty where no form asks for it."""
+    descriptions: Mapping[str, str]
+    once_a_language: bool
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,9 @@ def _kept(term: object, file: Path) -> ox.NamedNode | ox.BlankNode | ox.Literal:
     return term
 
 
-def read_shapes(folder: Path) -> Shapes:
-    """Every shape of `folder` that says for whom it is and, in words, what it asks."""
-    graph = _Graph(sorted(folder.rglob("*.ttl")))
+def read_shapes(*folders: Path) -> Shapes:
+    """Every shape of `folders` that says for whom it is and, in words, what it asks."""
+    graph = _Graph([file for folder in folders for file in sorted(folder.rglob("*.ttl"))])
     fields: defaultdict[str, list[Field]] = defaultdict(list)
     rules: defaultdict[str, list[Rule]] = defaultdict(list)
     for subject, predicate in list(graph.found):
@@ -135,6 +139,9 @@ def _field(graph: _Graph, shape: str) -> Field:
         messages=graph.texts(shape, SH + "message"),
         group=graph.one(shape, SH + "group") or None,
         order=int(graph.one(shape, SH + "order", "1000")),
+        names=graph.texts(shape, SH + "name"),
+        descriptions=graph.texts(shape, SH + "description"),
+        once_a_language=graph.one(shape, SH + "uniqueLang") == "true",
     )
 
 
@@ -170,6 +177,9 @@ def _merged(fields: Sequence[Field]) -> tuple[Field, ...]:
                 required=any(f.required for f in same),
                 single=any(f.single for f in same),
                 kinds=kinds,
+                once_a_language=any(f.once_a_language for f in same),
+                names=next((f.names for f in same if f.names), {}),
+                descriptions=next((f.descriptions for f in same if f.descriptions), {}),
                 group=next((f.group for f in same if f.group), None),
             )
         )

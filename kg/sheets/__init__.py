@@ -1,0 +1,53 @@
+"""Spreadsheets in and out: rows become documents and documents rows, by columns that the shapes and words give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from kg.objection import Objection, object_to
+from kg.ontology import Ontology
+from kg.sheets.grid import csv_grid
+from kg.sheets.layout import Layouts
+from kg.sheets.places import Places, fields_of_places, places_from
+from kg.sheets.rows import Filled, Rows
+from kg.sheets.values import Names
+
+CSV: Final = "text/csv"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA_TYPES: Final = (CSV, XLSX)
+
+
+def is_sheet(media_type: str) -> bool:
+    """Whether a body of this type is a spreadsheet."""
+    return media_type.partition(";")[0].strip().lower() in MEDIA_TYPES
+
+
+__all__ = [
+    "CSV", "MEDIA_TYPES", "XLSX", "Filled", "Places", "Sheets", "fields_of_places", "is_sheet", "places_from",
+]  # fmt: skip
+
+
+class Sheets:
+    """What a checker needs for spreadsheets: the layouts of all kinds, made once."""
+
+    def __init__(self, ontology: Ontology, shapes: Sequence[Path]) -> None:
+        self.layouts = Layouts(ontology, shapes)
+        self.rows = Rows(self.layouts)
+
+    def opened(
+        self, body: bytes, media_type: str, *, base: str, speaker: str, base_iri: str | None = None
+    ) -> Filled | tuple[Objection, ...]:
+        """A spreadsheet as the N-Triples that its rows say, with their places; any other body as it is.
+
+        Or what is not right, in which cell.
+        """
+        if not is_sheet(media_type):
+            return Filled(body, media_type, Places())
+        if not body.strip():
+            return (object_to("EmptyBody"),)
+        grid = csv_grid(body, media_type)
+        if isinstance(grid, Objection):
+            return (grid,)
+        return self.rows.filled([grid], Names(base, speaker), base_iri=base_iri)
