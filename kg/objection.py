@@ -25,7 +25,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── ChangesAnother I14, ImplementsForAnother I15
     │   ├── TitleMissing, TextMissing, TextUnclear, ConceptUnknown, ValueUnclear
     │   ├── AudienceUnclear, TableMissing
-    │   ├── PartyUnclear, PlaceUnclear, DialogueUnclear, RoundUnclear, ClaimUnclear, SourceUnclear
+    │   ├── PartyUnclear, PlaceUnclear, RegisterUnclear, DialogueUnclear, RoundUnclear, ClaimUnclear, SourceUnclear
     │   ├── SourceMissing, ParaphraseMissing, ShapeUnmet
     │   └── OnePerspective I12 (warning), AgainstTime I12 (warning)
     ├── Conflicting     what the ledger holds stands in the way

@@ -285,6 +285,11 @@ UNSHAPED: Mapping[str, tuple[str | None, str, str]] = {
         "Van een plek zeggen we wat het is en waar het ligt, niet meer.",
         "Of a place we say what it is and where it lies, no more.",
     ),
+    "RegisterUnclear": (
+        None,
+        "Dit adres past niet bij het register waar het bij hoort. Neem het over zoals het daar staat.",
+        "This address does not fit the register it belongs to. Copy it as it stands there.",
+    ),
     "DialogueUnclear": (
         None,
         "Een gesprek noemt wie erbij waren en waar het over ging.",
