@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from kg.accounts import Accounts
+from kg.first_places import COUNTRY, DISTRICT, MUNICIPALITY, Place, places_document, slug_of
 from kg.keeping import utc_now
 from kg.ledger import Ledger
+from kg.party import STEWARD
 from kg.settings import Settings, folder
 from service.callers import OPERATOR
 from service.doorway import door
 
 SETTINGS = "wijkgraaf.toml"  # What an operator chose; an example brings its own when there is none.
+NAME_CHARACTERS_MAX = 60  # What pages call the neighbourhood, as the setting says.
 NO_EXAMPLE = "beginning"  # What every ledger begins with: the register itself.
 
 
@@ -38,8 +41,29 @@ def check_base(base: str) -> str:
     return base.rstrip("/")
 
 
-def begin(settings: Settings, base: str, example: str | None, console: Console) -> None:
-    """Makes the ledger in a folder beside, and moves it into place once it is complete."""
+def first_places(
+    wijk: str, municipality: str | None, wijk_addresses: Sequence[str], municipality_addresses: Sequence[str]
+) -> tuple[Place, ...]:
+    """What the register of a new neighbourhood begins with: the country, its municipality where told, and itself."""
+    country = Place((("Nederland", "nl"), ("the Netherlands", "en")), COUNTRY)
+    places = [country]
+    if municipality is not None:
+        addresses = tuple(municipality_addresses)
+        places.append(Place(((municipality, "nl"),), MUNICIPALITY, country.slug, addresses))
+    places.append(Place(((wijk, "nl"),), DISTRICT, places[-1].slug, tuple(wijk_addresses)))
+    for name in filter(None, (municipality, wijk)):
+        if not slug_of(name) or not name.isprintable() or len(name) > NAME_CHARACTERS_MAX:
+            raise CannotBegin(f"{name!r}: a name has letters, and at most {NAME_CHARACTERS_MAX} characters")
+    if len({place.slug for place in places}) < len(places):
+        raise CannotBegin(f"{wijk} and {municipality}: the neighbourhood needs a name of its own")
+    return tuple(places)
+
+
+def begin(settings: Settings, base: str, example: str | None, console: Console, places: Sequence[Place] = ()) -> None:
+    """Makes the ledger in a folder beside, and moves it into place once it is complete.
+
+    `places` are what the register begins with; the last is the neighbourhood, after which the pages are named.
+    """
     base = check_base(base)
     if example is not None and not (folder("examples") / example / "manifest.json").is_file():
         known = sorted(p.parent.name for p in folder("examples").glob("*/manifest.json") if p.parent.name != NO_EXAMPLE)
@@ -54,9 +78,12 @@ def begin(settings: Settings, base: str, example: str | None, console: Console) 
         inside = settings.model_copy(update={"data": unfinished})
         Ledger.create(inside.ledger_url, base).close()
         chosen = folder("examples") / (example or NO_EXAMPLE)
-        asyncio.run(_load(inside, base, chosen, console))
+        asyncio.run(_load(inside, base, chosen, console, places))
         if (chosen / SETTINGS).is_file() and not (settings.data / SETTINGS).exists():
             shutil.copy(chosen / SETTINGS, unfinished)
+        if places and not (settings.data / SETTINGS).exists():
+            # JSON's texts are TOML's.
+            (unfinished / SETTINGS).write_text(f"neighbourhood = {json.dumps(places[-1].names[0][0])}\n")
         for file in unfinished.iterdir():
             file.rename(settings.data / file.name)
     finally:
@@ -64,8 +91,8 @@ def begin(settings: Settings, base: str, example: str | None, console: Console) 
     console.print(f"A new ledger in {settings.data}; names begin with {base}", markup=False, highlight=False)
 
 
-async def _load(settings: Settings, base: str, example: Path, console: Console) -> None:
-    """Publishes the batches of an example in their order."""
+async def _load(settings: Settings, base: str, example: Path, console: Console, places: Sequence[Place] = ()) -> None:
+    """Publishes the batches of an example in their order, then the first places of a neighbourhood of one's own."""
     manifest = json.loads((example / "manifest.json").read_text())
     accounts = Accounts(settings.ledger_url)
     recorded = {(b["recorder"], b["holder"], b["delegation"]) for b in manifest if b["recorder"] != b["holder"]}
@@ -76,6 +103,10 @@ async def _load(settings: Settings, base: str, example: Path, console: Console) 
             for number, batch in enumerate(manifest, 1):
                 await _publish(client, base, example, batch)
                 step(number, len(manifest))
+        if places:
+            headers = {"Content-Type": "application/n-triples", OPERATOR: STEWARD}
+            response = await client.post("/contributions", content=places_document(base, places), headers=headers)
+            _taken_in("the first places", response)
 
 
 async def _publish(client: httpx.AsyncClient, base: str, example: Path, batch: dict[str, Any]) -> None:
@@ -86,10 +117,14 @@ async def _publish(client: httpx.AsyncClient, base: str, example: Path, batch: d
         parameters["onBehalfOf"] = batch["holder"]
     headers = {"Content-Type": "text/turtle", OPERATOR: batch["recorder"]}
     response = await client.post("/contributions", content=body, headers=headers, params=parameters)
+    _taken_in(batch["file"], response)
+
+
+def _taken_in(what: str, response: httpx.Response) -> None:
     if not response.is_success:
         errors = response.json()["errors"]
         told = "\n".join(f"  {e['name']} {e['focus']} {e['path']}: {e['message']['en']}" for e in errors[:10])
-        raise CannotBegin(f"{batch['file']} was refused:\n{told}")
+        raise CannotBegin(f"{what} was refused:\n{told}")
 
 
 @contextlib.contextmanager

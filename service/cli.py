@@ -14,8 +14,10 @@ from rich.console import Console
 
 from kg import cage
 from kg.accounts import Accounts, utc_now
+from kg.first_places import Place
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
+from kg.party import STEWARD
 from kg.settings import Settings, folder, read_settings
 from kg.stewarding import Amiss, amiss
 from service import beginning
@@ -82,15 +84,41 @@ def init(
     data: Data = None,
     example: Annotated[str | None, typer.Option(help="Load an example: moerwijk, or waterwijk (made up).")] = None,
     base: Annotated[str, typer.Option(help="The IRI that all names begin with; it stays for good.")] = BASE,
+    wijk: Annotated[str | None, typer.Option(help="Begin a neighbourhood of your own: its name.")] = None,
+    municipality: Annotated[str | None, typer.Option(help="The municipality that it lies in.")] = None,
+    recorded_as: Annotated[
+        list[str] | None, typer.Option(help="An address of the neighbourhood in a register (CBS, Wikidata, …).")
+    ] = None,
+    municipality_recorded_as: Annotated[
+        list[str] | None, typer.Option(help="An address of the municipality in a register (TOOI, Wikidata, …).")
+    ] = None,
 ) -> None:
-    """Make a new ledger in an empty data folder."""
+    """Make a new ledger in an empty data folder: empty, with an example, or for a neighbourhood of your own."""
     settings = settings_for(data, ledger=False)
-    _init(settings, base, example)
-
-
-def _init(settings: Settings, base: str, example: str | None) -> None:
+    if wijk is None and (municipality or recorded_as or municipality_recorded_as):
+        stop("--municipality and --recorded-as tell of a neighbourhood: name it with --wijk", USAGE)
+    if wijk is not None and example is not None:
+        stop("--wijk begins a neighbourhood of your own, --example shows one: choose one of them", USAGE)
+    if municipality is None and municipality_recorded_as:
+        stop("--municipality-recorded-as tells of a municipality: name it with --municipality", USAGE)
     try:
-        beginning.begin(settings, base, example, Console(stderr=True))
+        places = (
+            beginning.first_places(wijk, municipality, recorded_as or (), municipality_recorded_as or ())
+            if wijk is not None
+            else ()
+        )
+    except beginning.CannotBegin as error:
+        stop(str(error), USAGE)
+    _init(settings, base, example, places)
+    if wijk is not None:
+        where = f" --data {settings.data}" if data is not None else ""
+        told = f"wijkgraaf token create --party {STEWARD} --right steward{where}\nwijkgraaf serve{where}"
+        messages.print(f"Next, a key for who keeps the register, and the service:\n{told}", markup=False)
+
+
+def _init(settings: Settings, base: str, example: str | None, places: Sequence[Place] = ()) -> None:
+    try:
+        beginning.begin(settings, base, example, Console(stderr=True), places)
     except (beginning.CannotBegin, LedgerUnavailable) as error:
         stop(str(error), USAGE)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.page_reading import Element, read_page
 from tests.running import Service
-from tests.stories import BASE, connection, response, story
+from tests.stories import BASE, PREFIXES, connection, response, story
 
 HTML = {"Accept": "text/html", "Accept-Language": "nl"}
 TURTLE = {"Content-Type": "text/turtle"}
@@ -108,6 +108,21 @@ def test_an_address_that_is_no_address_is_no_link(shared: Service, buren: Neighb
     turtle = story(buren.slug, "adres", extra=" ; lw:recordedAs <javascript:alert(1)>")
     answer = buren.client.post("/contributions", content=turtle.encode(), headers=TURTLE)
     assert 422 == answer.status_code
+
+
+def test_a_place_says_where_else_it_is_recorded(shared: Service) -> None:
+    """With a link, and that this does not make the two one."""
+    register = httpx.Client(base_url=shared.url, headers={"Authorization": f"Bearer {shared.token('wijk', 'steward')}"})
+    address = "http://www.wikidata.org/entity/Q42"
+    turtle = f"""{PREFIXES}<{BASE}/id/wijk/lindeplein> a lw:Place ; lw:heldBy <{BASE}/id/wijk> ;
+        lw:audience audience:public ; dcterms:title "Lindeplein"@nl ; lw:recordedAs <{address}> ."""
+    with register:
+        answer = register.post("/contributions", content=turtle.encode(), headers=TURTLE)
+    assert 201 == answer.status_code, answer.text
+    _, html, _ = page(shared, "/nl/plek/lindeplein")
+    (link,) = html.all("a", href=address)
+    assert "www.wikidata.org/entity/Q42" == link.text
+    assert "niet dat het precies hetzelfde is" in html.all("main")[0].text
 
 
 def test_a_connection_that_names_no_basis_says_nothing_of_one(shared: Service, buren: Neighbour) -> None:

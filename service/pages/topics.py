@@ -134,6 +134,7 @@ async def place_page(ask: Asker, links: Links, iri: str) -> Page | None:
             "precision": words(row, "precisionName"),
             "metres": value(row, "metres"),
             "inside": inside.get(iri, []),
+            "recorded_as": sorted({address for row in place_rows if (address := value(row, "recordedAs"))}),
             "lived": lived,
             "criteria": list(dict.fromkeys(experience.criterion for experience in lived)),
             "claimed": claimed,
