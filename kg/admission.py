@@ -16,6 +16,7 @@ from kg.keeping import utc_now
 from kg.ledger import Act, Batch, Ledger, Receipt
 from kg.naming import renamed
 from kg.objection import Objection, object_to
+from kg.ownership import check_name
 from kg.party import AUDIENCES
 from kg.passing import fields_of_slice, unpacked
 from kg.settings import Settings
@@ -41,6 +42,10 @@ class Submission:
     expected: tuple[str, ...] = ()
     """Ids of contributions of which one must be current, or "*" for whatever is (If-Match)."""
     idempotency_key: str | None = None
+    only: str | None = None
+    """IRI of the one document that the body may hold; relative IRIs in the body resolve against it."""
+    absent: bool = False
+    """Whether nothing may be current under this name (If-None-Match: *)."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,8 @@ class Admission:
                 recorder=submission.recorder,
                 delegation=submission.delegation,
                 acts=tuple(
-                    Act("publish", d.iri, d, self._expected(d.iri, submission.expected)) for d in sound.documents
+                    Act("publish", d.iri, d, self._expected(d.iri, submission.expected), submission.absent)
+                    for d in sound.documents
                 ),
                 read=tuple((n.iri, n.entry) for n in slice_read.neighbours),
                 own_responses=slice_read.own_responses,
@@ -145,6 +151,26 @@ class Admission:
         """The same checks, nothing kept."""
         checked = self._check(submission)
         return checked if isinstance(checked, Refused) else checked[0]
+
+    def name_finding(self, iri: str, holder: str) -> Objection | None:
+        """Why a document of this holder (a slug) can't have this IRI as its name; None when it can."""
+        base = self.ledger.base
+        return check_name(
+            iri, speaker=f"{base}/id/{holder}", namespaces=self.accounts.namespaces(holder, base), base=base
+        )
+
+    def joined(self, parts: Sequence[tuple[str, str, bytes]], holder: str, iri: str) -> bytes | Refused:
+        """All that several bodies (name, media type, bytes) say about one document, as one body of N-Triples."""
+        head = {
+            "parts": [(name, media, len(body)) for name, media, body in parts],
+            "speaker": f"{self.ledger.base}/id/{holder}",
+            "only": iri,
+        }
+        reply = self.ask("join", head, b"".join(body for _, _, body in parts))
+        if not isinstance(reply, Frame):
+            return Refused((object_to("CheckFailed"),))
+        objections = tuple(Objection(**o) for o in reply.head["objections"])
+        return Refused(objections) if objections else reply.body
 
     def end(
         self,
@@ -222,7 +248,9 @@ class Admission:
         return outcome
 
     def _converse(self, worker: Worker, submission: Submission) -> tuple[Sound, Slice] | Refused | Ended:
-        head = self.who_speaks(submission) | {"media_type": submission.media_type, "base_iri": submission.base_iri}
+        base_iri = submission.only or submission.base_iri
+        what = {"media_type": submission.media_type, "base_iri": base_iri, "only": submission.only}
+        head = self.who_speaks(submission) | what
         first = self.crew.converse(worker, "read", head, submission.body, seconds=CHECK_SECONDS_MAX)
         if isinstance(first, Ended):
             return first

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from kg.answering import RDF_FORMATS
 from kg.comparing import Difference, compare
 from kg.contribution import Document
 from kg.naming import mint, renamed
-from kg.objection import Objection
+from kg.objection import Objection, object_to
 from kg.ontology import Ontology, read_ontology
 from kg.ownership import check_ownership
 from kg.passing import packed, slice_from, unpacked
@@ -51,7 +51,7 @@ class Checking:
         raise ValueError(f"a checker takes no changes, not {frame.head}")
 
     def answer(self, frame: framing.Frame, sock: socket.socket) -> None:
-        """A step: `read`, `check`; `compare`, `hand_over`; `judge`, `convert`, `notify`, `notified` or `report`."""
+        """A step: `read`, `check`; `compare`, `hand_over`; `join`, `judge`, `convert`, `notify` or `report`."""
         match frame.kind:
             case "read":
                 self.read(frame, sock)
@@ -64,6 +64,8 @@ class Checking:
                 framing.send(sock, "documents", body=packed(self.documents[start : start + count]))
             case "judge":
                 self.judge(frame, sock)
+            case "join":
+                self.join(frame, sock)
             case "convert":
                 given = str(frame.head.get("from", "nquads"))
                 framing.send(sock, "converted", body=convert(frame.body, str(frame.head["format"]), given))
@@ -81,26 +83,12 @@ class Checking:
     def read(self, frame: framing.Frame, sock: socket.socket) -> None:
         """Bytes → documents (kept for `check`) or objections; looks whose they are at once."""
         head = frame.head
-        speaker, base_iri = str(head["speaker"]), head.get("base_iri")
-        opened = self.sheets.opened(
-            frame.body, str(head["media_type"]), base=self.base, speaker=speaker, base_iri=base_iri
-        )
-        found: Sequence[Document | Objection]
-        if isinstance(opened, Filled):
-            found = read(
-                opened.body,
-                opened.media_type,
-                base=self.base,
-                speaker=speaker,
-                ontology=self.ontology,
-                base_iri=base_iri,
-                mint=mint,
-            )
-            self.places = opened.places
-        else:
-            found, self.places = opened, Places()
+        speaker = str(head["speaker"])
+        found = self.opened(frame.body, str(head["media_type"]), speaker, head.get("base_iri"))
         documents = tuple(d for d in found if isinstance(d, Document))
         objections = [o for o in found if isinstance(o, Objection)]
+        if not objections and head.get("only"):
+            objections += others_than(str(head["only"]), documents)
         if not objections:
             objections += check_ownership(
                 documents,
@@ -113,6 +101,25 @@ class Checking:
         self.documents = documents
         self.places.learn(documents)
         framing.send(sock, "read", {"objections": self.told(objections)}, packed(documents))
+
+    def opened(
+        self, body: bytes, media_type: str, speaker: str, base_iri: str | None
+    ) -> Sequence[Document | Objection]:
+        """What is in a body, sheets opened first; where it stands there is kept in `places`."""
+        opened = self.sheets.opened(body, media_type, base=self.base, speaker=speaker, base_iri=base_iri)
+        if not isinstance(opened, Filled):
+            self.places = Places()
+            return opened
+        self.places = opened.places
+        return read(
+            opened.body,
+            opened.media_type,
+            base=self.base,
+            speaker=speaker,
+            ontology=self.ontology,
+            base_iri=base_iri,
+            mint=mint,
+        )
 
     def compare(self, frame: framing.Frame, sock: socket.socket) -> None:
         """A whole viewpoint against what is current; what differs is kept for `hand_over`."""
@@ -173,6 +180,23 @@ class Checking:
         else:
             framing.send(sock, "refused", {"objections": [asdict(o) for o in found]})
 
+    def join(self, frame: framing.Frame, sock: socket.socket) -> None:
+        """What several bodies say about one document, as N-Triples; or what is wrong with the first that is."""
+        head, at = frame.head, 0
+        only, lines = str(head["only"]), set[bytes]()
+        objections: list[Objection] = []
+        for name, media, length in head["parts"]:
+            body, at = frame.body[at : at + length], at + length
+            found = self.opened(body, media, str(head["speaker"]), only)
+            documents = [d for d in found if isinstance(d, Document)]
+            objections = [o for o in found if isinstance(o, Objection)] or others_than(only, documents)
+            if objections:
+                # In which of the bodies: a line and a column alone would not tell.
+                objections = [self.places.placed(replace(o, focus=o.focus or name or None)) for o in objections]
+                break
+            lines |= {line for d in documents for line in d.payload.splitlines(keepends=True)}
+        framing.send(sock, "joined", {"objections": [asdict(o) for o in objections]}, b"".join(sorted(lines)))
+
     def check(self, frame: framing.Frame, sock: socket.socket) -> None:
         """Holds the documents just read against the shapes, with what the ledger knows of their neighbours."""
         head = frame.head
@@ -190,6 +214,11 @@ class Checking:
     def state(self) -> dict[str, Any]:
         """How many shapes and words are held."""
         return {"predicates": len(self.ontology.predicates), "classes": len(self.ontology.classes)}
+
+
+def others_than(only: str, documents: Sequence[Document]) -> list[Objection]:
+    """Objections to every document but the one that belongs at the address."""
+    return [object_to("OtherDocument", focus=only, value=d.iri) for d in documents if d.iri != only]
 
 
 def convert(quads: bytes, form: str, given: str = "nquads") -> bytes:

@@ -32,6 +32,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── ExistsDifferently, Moved, Stale, MatchRequired, SameTwice, KeyReused
     │   ├── DelegationEnded
     │   └── NotHolder I11, NotDelegated, NotCurrent, Ended, Withdrawn, Replaced, NameMissing
+    ├── Misplaced       what is written does not belong at its address
+    │   └── OtherDocument, ExistsAlready, PartAddressed, GraphUnclear, GraphKept, PartsUnclear
     ├── Unasked         a question that is not answered as it stands
     │   ├── QueryUnclear, QueryWrong, QueryEmpty, PrefixUnknown
     │   ├── QueryTooNested, QueryTooLong, QueryTooManyPatterns,
@@ -65,6 +67,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from kg.document_words import MISPLACED
 from kg.notice_words import UNSENT
 from kg.objection_words import DISOWNED, UNKNOWN, UNREADABLE, UNSHAPED
 from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
@@ -80,6 +83,7 @@ FAMILIES = {
     "Unknown": UNKNOWN,
     "Unshaped": UNSHAPED,
     "Conflicting": CONFLICTING,
+    "Misplaced": MISPLACED,
     "Unasked": UNASKED,
     "Uncalled": UNCALLED,
     "Unsynchronised": UNSYNCHRONISED,

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
@@ -95,6 +96,25 @@ def check_ownership(
         if len(found) > FINDINGS_MAX:
             break
     return (*unknown.values(), *found)[:FINDINGS_MAX]
+
+
+def check_name(iri: str, *, speaker: str, namespaces: tuple[str, ...], base: str) -> Objection | None:
+    """Why no document of the speaker can have this IRI as its name, before anything is read; None when one can."""
+    if len(iri) > IRI_CHARACTERS_MAX:
+        limit = str(IRI_CHARACTERS_MAX)
+        return object_to("UnsafeIri", focus=iri[:200], path="iri", value=iri[:80] + "…", limit=limit)
+    document, mark, _ = iri.partition("#")
+    if mark:
+        return object_to("PartAddressed", focus=iri, value=iri, limit=document)
+    found = next(_subject_findings(iri, _Speaker(speaker, namespaces, (), base)), None)
+    if found is not None:
+        return found
+    try:
+        list(ox.parse(b"", format=ox.RdfFormat.TURTLE, base_iri=iri))
+    except ValueError:
+        # No IRI at all: it has a space, a backslash, half an escape.
+        return object_to("IriNotNormal", focus=iri, value=iri, limit=quote(iri, safe=":/?@!$&'()*+,;=~"))
+    return None
 
 
 def _subject_findings(iri: str, own: _Speaker) -> Iterator[Objection]:

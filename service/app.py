@@ -36,6 +36,7 @@ from service.cache import Cache, with_cache
 from service.callers import Callers
 from service.contributions import Speaking, contributions_router
 from service.description import neighbourhood
+from service.documents import Documents, documents_router
 from service.feed import FeedDoor, feed_router
 from service.headers import Asgi, dressed
 from service.health import health_router
@@ -173,6 +174,7 @@ def make_app(house: House) -> Asgi:
         ),
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
         resources_router(speaking, mementos, pages.document_page, pages.error_page),
+        documents_router(Documents(speaking)),
         mementos.router(),
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),

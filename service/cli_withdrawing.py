@@ -8,8 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from kg.ledger.acts import LedgerUnavailable
+from kg.ledger.lookups import Lookups
+from kg.party import STEWARD
+from kg.settings import Settings
 from service.callers import OPERATOR
-from service.cli_options import USAGE, AsJson, Data, Token, Url, messages, output, settings_for, stop
+from service.cli_options import UNAVAILABLE, USAGE, AsJson, Data, Token, Url, messages, output, settings_for, stop
 from service.cli_sending import send, told
 
 Iri = Annotated[str, typer.Argument(help="The document's IRI.")]
@@ -29,7 +33,8 @@ def withdraw(
 
     Who asks how it was before still reads it; `wijkgraaf erase` takes it from there too.
     """
-    _end(_path(iri), party, data, url, token, as_json, {})
+    _look(iri)
+    _end(iri, party, data, url, token, as_json, {})
 
 
 def erase(
@@ -45,25 +50,29 @@ def erase(
 
     It works for what is withdrawn already. Copies that others fetched cannot be called back.
     """
-    path = _path(iri)
+    _look(iri)
     if not yes:
         if not sys.stdin.isatty():
             stop("Erasing is for good. Add --yes when you are sure.", USAGE)
         if not typer.confirm(SURE.format(iri=iri), err=True):
             stop("Nothing was erased.", USAGE)
-    _end(path, party, data, url, token, as_json, {"erase": "true"})
+    _end(iri, party, data, url, token, as_json, {"erase": "true"})
 
 
-def _path(iri: str) -> str:
-    """What stands after `/id/` in the IRI of a document."""
-    _, _, path = iri.partition("/id/")
-    if not path:
-        stop(f"{iri}: not the IRI of a document of this service", USAGE)
-    return path
+def _look(iri: str) -> None:
+    if "://" not in iri:
+        stop(f"{iri}: not the IRI of a document", USAGE)
+
+
+def _holder(settings: Settings, iri: str) -> str:
+    """Whose document it is, as the ledger in the folder has it."""
+    with Lookups(settings.ledger_url) as ledger:
+        found = ledger.document(iri)
+    return found.party if found is not None else STEWARD
 
 
 def _end(
-    path: str,
+    iri: str,
     party: str | None,
     data: Path | None,
     url: str | None,
@@ -73,8 +82,12 @@ def _end(
 ) -> None:
     """Sends it and tells what became of it; what it means goes to stderr."""
     settings = settings_for(data) if url is None else None
-    headers = {OPERATOR: party or path.split("/")[0]} if url is None else {}
-    answer = send("DELETE", f"/doc/{path}", settings, url=url, token=token, headers=headers, params=asked)
+    try:
+        headers = {OPERATOR: party or _holder(settings, iri)} if settings is not None else {}
+    except LedgerUnavailable as error:
+        stop(str(error), UNAVAILABLE)
+    params = {"iri": iri, **asked}
+    answer = send("DELETE", "/doc", settings, url=url, token=token, headers=headers, params=params)
     found: Any = told(answer, as_json)
     if as_json:
         output.print_json(data=found)

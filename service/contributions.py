@@ -15,6 +15,7 @@ from kg.admission import Admission, Admitted, Refused, Sound, Submission
 from kg.ledger.acts import Current, LedgerUnavailable, Receipt, Recorded, Taken
 from kg.objection import Objection, object_to
 from kg.sheets import MEDIA_TYPES as SHEET_TYPES
+from service.addresses import asked_more, document_path, timemap_path
 from service.callers import Callers, Calling
 from service.ending_words import ENDINGS
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
@@ -92,9 +93,20 @@ class Speaking:
             return None
         return self.accounts.delegated(str(calling.party), holder)
 
-    async def submission(self, request: Request, calling: Calling) -> Submission | Objection:
-        """What a request sends, or why it is not looked at."""
-        refused = refuse_unknown(names(request), PARAMETERS)
+    async def submission(
+        self,
+        request: Request,
+        calling: Calling,
+        *,
+        known: Sequence[str] = PARAMETERS,
+        only: str | None = None,
+        form: str = "",
+    ) -> Submission | Objection:
+        """What a request sends, or why it is not looked at.
+
+        `only` is the IRI that its one document must have; `form` a media type that its sender reads itself.
+        """
+        refused = refuse_unknown(names(request), known)
         if refused is not None:
             return refused
         replace = request.query_params.get("replace", "false")
@@ -104,7 +116,10 @@ class Speaking:
         who = self.on_whose_behalf(calling, slug_of(self.base, holder) if holder else None)
         if isinstance(who, Objection):
             return who
-        media = media_of(request, BODY_TYPES)
+        misnamed = self.admission.name_finding(only, who[0]) if only is not None else None
+        if misnamed is not None:
+            return misnamed
+        media = media_of(request, (*BODY_TYPES, form) if form else tuple(BODY_TYPES))
         if isinstance(media, Objection):
             return media
         body = await read_body(request, self.admission.settings.body_bytes_max)
@@ -114,13 +129,14 @@ class Speaking:
         key = request.headers.get("idempotency-key", "").strip() or None
         return Submission(
             body=body,
-            media_type=BODY_TYPES[media],
+            media_type=request.headers["content-type"] if media == form else BODY_TYPES[media],
             holder=who[0],
             recorder=who[1],
             delegation=who[2],
             replace=replace == "true",
             expected=expected,
             idempotency_key=key,
+            only=only,
         )
 
 
@@ -212,10 +228,10 @@ def contributions_router(speaking: Speaking) -> APIRouter:
         if isinstance(calling, Objection):
             return problem(request, base, calling)
         found = await asyncio.to_thread(speaking.ledger.batch, id)
-        known = [r for r in found if _may_see(speaking, r, calling)]
+        known = [r for r in found if may_see(speaking, r, calling)]
         if not known:
             return problem(request, base, object_to("NotThere"))
-        items = [recorded_body(base, r, calling) for r in known]
+        items = [recorded_body(speaking, r, calling) for r in known]
         return JSONResponse({"batch": f"{base}/batches/{id}", "contributions": items})
 
     return router
@@ -226,7 +242,7 @@ def speaks_for(recorded: Recorded, calling: Calling) -> bool:
     return speaks(calling, recorded.party, recorded.recorder)
 
 
-def _may_see(speaking: Speaking, recorded: Recorded, calling: Calling) -> bool:
+def may_see(speaking: Speaking, recorded: Recorded, calling: Calling) -> bool:
     """Whether the caller may know of this contribution: of what is current as of the document, of the past its own."""
     if speaks_for(recorded, calling) or calling.is_steward:
         return True
@@ -239,22 +255,21 @@ def _may_see(speaking: Speaking, recorded: Recorded, calling: Calling) -> bool:
 def _contribution(speaking: Speaking, request: Request, calling: Calling, id: str) -> Response:
     base = speaking.base
     recorded = speaking.ledger.contribution(id)
-    if recorded is None or not _may_see(speaking, recorded, calling):
+    if recorded is None or not may_see(speaking, recorded, calling):
         return problem(request, base, object_to("NotThere"))
     form = choose(request.headers.get("accept"), (RECEIPT, *QUADS, *TRIPLES))
     if form is None:
         limit = ", ".join(f.media_type for f in (RECEIPT, *QUADS, *TRIPLES))
         return problem(request, base, object_to("FormatUnknown", limit=limit))
     if form is RECEIPT:
-        return JSONResponse(recorded_body(base, recorded, calling))
+        return JSONResponse(recorded_body(speaking, recorded, calling))
     own = speaks_for(recorded, calling)
     current = speaking.ledger.document(recorded.iri) if recorded.iri else None
     shown = own or (current is not None and current.contribution == id and may_read(current, calling))
     if recorded.payload is None or not shown:
         if recorded.iri and current is not None and current.ended is None and recorded.superseded_by:
             by = f"{base}/contributions/{recorded.superseded_by}"
-            versions = document_path(base, recorded.iri).replace("/doc", "/timemap", 1)
-            told = object_to("Replaced", focus=recorded.iri, value=by, limit=versions)
+            told = object_to("Replaced", focus=recorded.iri, value=by, limit=timemap_path(base, recorded.iri))
             return problem(request, base, told)
         gone = recorded.payload is None or recorded.ended or recorded.superseded_by
         return problem(
@@ -265,12 +280,19 @@ def _contribution(speaking: Speaking, request: Request, calling: Calling, id: st
     return Response(body, 200, {"Vary": "Accept, Authorization"}, content_type(form))
 
 
-def recorded_body(base: str, recorded: Recorded, calling: Calling) -> dict[str, Any]:
-    """A contribution as JSON; salt and its place in the chains are for the holder and who recorded it."""
-    own = speaks_for(recorded, calling)
+def recorded_body(speaking: Speaking, recorded: Recorded, calling: Calling) -> dict[str, Any]:
+    """A contribution as JSON; salt and its place in the chains are for the holder and who recorded it.
+
+    Of those before and after it only what the caller may know of: the rest looks like what never was.
+    """
+    base, own = speaking.base, speaks_for(recorded, calling)
+    knows_all = calling.is_steward or (calling.may_contribute and calling.party == recorded.party)
 
     def graph(id: str | None) -> str | None:
-        return f"{base}/contributions/{id}" if id else None
+        if id is None or knows_all or id == recorded.id:
+            return id and f"{base}/contributions/{id}"
+        other = speaking.ledger.contribution(id)
+        return f"{base}/contributions/{id}" if other is not None and may_see(speaking, other, calling) else None
 
     body: dict[str, Any] = {
         "contribution": graph(recorded.id),
@@ -329,25 +351,21 @@ def _item(base: str, taken: Taken) -> dict[str, Any]:
             "nl": "Alleen u kunt dit lezen. Geef lw:audience als anderen het mogen lezen.",
             "en": "Only you can read this. Give lw:audience when others may read it.",
         }
-    item["change"] = {
-        "nl": f"Verander dit met POST /contributions?replace=true, met <{taken.iri}> als naam in plaats van <>.",
-        "en": f"Change this with POST /contributions?replace=true, with <{taken.iri}> as its name in place of <>.",
-    }
     path = document_path(base, taken.iri)
-    if path.startswith("/doc/"):  # A name outside this service has no address that can be deleted.
-        item["withdraw"] = {
-            "nl": f"Trek dit in met DELETE {path}. Een reden is niet nodig. Met ?erase=true wist u het, ook uit het "
-            "verleden.",
-            "en": f"Withdraw this with DELETE {path}. No reason is needed. With ?erase=true you erase it, from the "
-            "past too.",
-        }
+    erasing = asked_more(path, "erase=true")
+    item["change"] = {
+        "nl": f"Verander dit met PUT {path} en If-Match, of met POST /contributions?replace=true, met <{taken.iri}> "
+        "als naam in plaats van <>.",
+        "en": f"Change this with PUT {path} and If-Match, or with POST /contributions?replace=true, with <{taken.iri}> "
+        "as its name in place of <>.",
+    }
+    item["withdraw"] = {
+        "nl": f"Trek dit in met DELETE {path}. Een reden is niet nodig. Met DELETE {erasing} wist u het, ook uit het "
+        "verleden.",
+        "en": f"Withdraw this with DELETE {path}. No reason is needed. With DELETE {erasing} you erase it, from the "
+        "past too.",
+    }
     return item
-
-
-def document_path(base: str, iri: str) -> str:
-    """The path of a thing's document, without host."""
-    own = f"{base}/id/"
-    return f"/doc/{iri[len(own) :]}" if iri.startswith(own) else f"/doc?iri={iri}"
 
 
 def warnings(base: str, objections: Sequence[Objection]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from kg.ledger.lookups import Lookups
 from kg.moments import moment_at
 from kg.objection import Objection, object_to
+from service.addresses import asked_more, document_path, timemap_path
 from service.callers import Callers, Calling
 from service.negotiation import HTML, QUADS, TRIPLES, Format, choose, content_type
 from service.problems import problem
@@ -70,29 +71,17 @@ class Words:
     redactions: int
 
 
-def address(base: str, iri: str) -> str:
-    """The path of a document, without host."""
-    start = f"{base}/id/"
-    return "/doc/" + iri.removeprefix(start) if iri.startswith(start) else f"/doc?iri={quote(iri, safe='')}"
-
-
 def address_at(base: str, iri: str, at: str) -> str:
     """The path of a document as it was."""
-    path = address(base, iri)
-    return f"{path}{'&' if '?' in path else '?'}at={quote(at, safe=':')}"
-
-
-def timemap_address(base: str, iri: str) -> str:
-    """The path of the list of a document's versions."""
-    return address(base, iri).replace("/doc", "/timemap", 1)
+    return asked_more(document_path(base, iri), f"at={quote(at, safe=':')}")
 
 
 def links(base: str, iri: str) -> list[str]:
     """What every answer about a document says of its past."""
-    gate = address(base, iri)
+    gate = document_path(base, iri)
     return [
         f'<{gate}>; rel="original timegate"',
-        f'<{timemap_address(base, iri)}>; rel="timemap"; type="{LINKS.media_type}"',
+        f'<{timemap_path(base, iri)}>; rel="timemap"; type="{LINKS.media_type}"',
     ]
 
 
@@ -220,7 +209,7 @@ class Mementos:
         current, ended = self.ledger.document(iri), None
         if current is not None and current.ended and current.ended_at and audience in current.seen:
             ended = (current.ended, current.ended_at)
-        addresses = address(self.base, iri), timemap_address(self.base, iri)
+        addresses = document_path(self.base, iri), timemap_path(self.base, iri)
         return Versions(iri, *addresses, tuple(found), words or b"", ended)
 
     async def timemap(self, request: Request, iri: str) -> Response:

@@ -3,62 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from kg.admission import Refused
-from kg.ledger.acts import Current, LedgerUnavailable
-from kg.ledger.quads import content
+from kg.ledger.acts import Current, Recorded
+from kg.ledger.quads import Said, about, content, tombstone
 from kg.objection import Objection, object_to
+from service.addresses import DOCUMENT_FORMATS, document_path, in_format, split_suffix, timemap_path
 from service.callers import Calling
-from service.contributions import Speaking, receipt_body, slug_of
-from service.mementos import Mementos
+from service.contributions import Speaking, may_see, recorded_body, slug_of
+from service.mementos import JSON, LINKS, Mementos
 from service.mementos import links as past_links
-from service.negotiation import HTML, QUADS, TRIPLES, Format, choose, content_type, prefers_page
+from service.negotiation import HTML, QUADS, RDF_TYPES, TRIPLES, Format, choose, content_type, meant, prefers_page
 from service.problems import problem
 from service.reach import may_know, may_read
-from service.reception import expected_of, names, refuse_unknown, unchanged
+from service.reception import names, refuse_unknown, unchanged
 from service.times import Times
 
-DOCUMENT_FORMATS = (HTML, *TRIPLES, *QUADS)
-SUFFIXES = {f.suffix: f for f in DOCUMENT_FORMATS} | {".json": TRIPLES[2]}
-_ENDING: dict[str, Any] = {
-    "parameters": [
-        {
-            "name": "erase",
-            "in": "query",
-            "schema": {"type": "boolean", "default": False},
-            "description": "Erase: the words go from the past, the snapshots and the files too.",
-        },
-        {
-            "name": "If-Match",
-            "in": "header",
-            "schema": {"type": "string"},
-            "description": "The ETag of the document that is ended; otherwise 412.",
-        },
-    ],
-    "security": [{"token": []}],
-}
 DocumentPage = Callable[[Request, Current, Calling], Awaitable[Response]]
 MissingPage = Callable[[Request, int], Awaitable[Response]]
-
-
-def split_suffix(name: str) -> tuple[str, Format | None]:
-    """`b-agenda.ttl` → (`b-agenda`, Turtle); a dot that is no suffix of ours belongs to the name."""
-    for suffix, form in SUFFIXES.items():
-        if name.endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)], form
-    return name, None
 
 
 def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage, missing: MissingPage) -> APIRouter:
     """The router of `/id`, `/doc` and `/view`."""
     router = APIRouter(tags=["Documents"])
     base = speaking.base
+
+    async def answered(request: Request, iri: str, form: Format | None) -> Response:
+        if "versions" in request.query_params:
+            return await _history(speaking, mementos, request, iri, form)
+        return await _document(speaking, mementos, request, iri, form, page, missing)
 
     @router.get(
         "/id/{path:path}",
@@ -73,52 +50,38 @@ def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage,
     @router.get(
         "/doc",
         summary="The document about a thing outside this service's own addresses",
-        description="`iri` names a thing in a partner's own domain.",
-        responses={404: {"description": "Not there, or not for you"}},
+        description="`iri` names a thing in a partner's own domain; `format` (ttl, jsonld, nt, rdf, trig, nq, html) "
+        "does what a suffix does elsewhere. With `versions` its history.",
+        responses={404: {"description": "Not there, or not for you"}, 410: {"description": "Withdrawn or erased"}},
     )
     async def by_iri(request: Request) -> Response:
-        refused = refuse_unknown(names(request), ("iri", "lang", "at"))
+        refused = refuse_unknown(names(request), ("iri", "lang", "at", "format", "versions"))
+        iri = request.query_params.get("iri")
+        if refused is None and not iri:
+            refused = object_to("ParameterMissing", path="iri")
+        asked = request.query_params.get("format")
+        (form,) = meant([asked], DOCUMENT_FORMATS) if asked is not None else (None,)
+        if refused is None and asked is not None and form is None:
+            limit = ", ".join(f.suffix.removeprefix(".") for f in DOCUMENT_FORMATS)
+            refused = object_to("ParameterUnclear", path="format", value=asked[:80], limit=limit)
         if refused is not None:
             return problem(request, base, refused)
-        iri = request.query_params.get("iri")
-        if not iri:
-            return problem(request, base, object_to("ParameterMissing", path="iri"))
-        return await _document(speaking, mementos, request, iri, None, page, missing)
+        return await answered(request, str(iri), form)
 
     @router.get(
         "/doc/{path:path}",
         summary="A document",
         description="HTML, Turtle, JSON-LD, N-Triples, RDF/XML, TriG or N-Quads by `Accept` or by suffix. As RDF it is "
         "exactly what the holder said, nothing added. `at` (a time, a date or a snapshot's name) and `Accept-Datetime` "
-        "ask for it as it was.",
+        "ask for it as it was. With `versions` its history: every contribution on it that you may know of.",
         responses={404: {"description": "Not there, or not for you"}, 410: {"description": "Withdrawn or erased"}},
     )
     async def document(request: Request, path: str) -> Response:
-        refused = refuse_unknown(names(request), ("lang", "at"))
+        refused = refuse_unknown(names(request), ("lang", "at", "versions"))
         if refused is not None:
             return problem(request, base, refused)
         name, form = split_suffix(path)
-        return await _document(speaking, mementos, request, f"{base}/id/{name}", form, page, missing)
-
-    @router.delete(
-        "/doc/{path:path}",
-        summary="Withdraw a document, or erase it",
-        description="By its holder, or by who records for it. No reason is asked. What others tied to it stays, and "
-        "says that this was withdrawn. Withdrawn words stay readable as they were before, with `at`, as versions and "
-        "in snapshots. With `erase=true` they go from there too, for good; that works for what is withdrawn already, "
-        "and for the steward. Copies that others fetched cannot be called back.",
-        responses={
-            200: {"description": "The receipt, with what is gone and what remains"},
-            400: {"description": "A parameter that is unknown or unclear"},
-            401: {"description": "No token"},
-            403: {"description": "Held by another"},
-            404: {"description": "Not there, or not for you"},
-            412: {"description": "Not the version of If-Match"},
-        },
-        openapi_extra=_ENDING,
-    )
-    async def end(request: Request, path: str) -> Response:
-        return await _end(speaking, request, f"{base}/id/{path}")
+        return await answered(request, f"{base}/id/{name}", form)
 
     @router.get(
         "/view/{party}",
@@ -160,13 +123,14 @@ async def _document(
         if chosen is HTML:
             return await missing(request, 404)
         return problem(request, base, object_to("NotThere", focus=iri))
-    if chosen is None:
+    gone = current.ended is not None or current.payload is None
+    if chosen is None and not gone:
         limit = ", ".join(f.media_type for f in DOCUMENT_FORMATS)
         return problem(request, base, object_to("FormatUnknown", limit=limit))
     if chosen is HTML:
         response = await page(request, current, calling)
-    elif current.ended is not None or current.payload is None:
-        response = problem(request, base, object_to("Ended", focus=iri), status=410)
+    elif gone or chosen is None or current.payload is None:
+        response = await _gone(speaking, request, current, chosen if form or _is_rdf(request) else None)
     else:
         graph = f" <{base}/contributions/{current.contribution}> .\n".encode()
         quads = current.payload.replace(b" .\n", graph)
@@ -175,61 +139,117 @@ async def _document(
     return _described(speaking, request, response, current, calling, chosen)
 
 
+def _is_rdf(request: Request) -> bool:
+    """Whether a type of RDF is asked by its name: any other wish is answered with a problem."""
+    accept = request.headers.get("accept", "")
+    return any(media in accept for media in RDF_TYPES)
+
+
+async def _gone(speaking: Speaking, request: Request, current: Current, form: Format | None) -> Response:
+    """410: that it ended, how and when, and nothing of what it said."""
+    if form is None or current.ended is None or current.ended_at is None:
+        return problem(request, speaking.base, object_to("Ended", focus=current.iri), status=410)
+    stone = tombstone(speaking.base, current.iri, current.ended, current.ended_at)
+    body = await asyncio.to_thread(speaking.admission.convert, stone, form.name)
+    return Response(body, 410, media_type=content_type(form))
+
+
+async def _history(speaking: Speaking, mementos: Mementos, request: Request, iri: str, form: Format | None) -> Response:
+    """Every contribution on a document that the caller may know of, the oldest first; as a page its versions."""
+    base = speaking.base
+    calling = speaking.callers.calling(request)
+    if isinstance(calling, Objection):
+        return problem(request, base, calling)
+    told = request.query_params["versions"]
+    if told not in ("", "true") or "at" in request.query_params:
+        path = "at" if told in ("", "true") else "versions"
+        value = request.query_params[path][:80]
+        return problem(request, base, object_to("ParameterUnclear", path=path, value=value, limit="?versions"))
+    offered = (JSON, *QUADS, *TRIPLES, HTML, LINKS)
+    chosen = form or choose(request.headers.get("accept"), offered)
+    if chosen is HTML or chosen is LINKS:
+        return await mementos.timemap(request, iri)
+    current = await asyncio.to_thread(speaking.ledger.document, iri)
+    known = current is not None and may_know(current, calling)
+    recorded = await asyncio.to_thread(speaking.ledger.history, iri) if known or calling.is_known else ()
+    seen = [one for one in recorded if may_see(speaking, one, calling)]
+    if current is None or not (known or seen):
+        return problem(request, base, object_to("NotThere", focus=iri))
+    if not seen:
+        return problem(request, base, object_to("Ended", focus=iri), status=410)
+    if chosen is None:
+        return problem(request, base, object_to("FormatUnknown", limit=", ".join(f.media_type for f in offered)))
+    headers = {
+        "Vary": "Accept, Authorization",
+        "Cache-Control": "private, no-store" if calling.is_known else "no-cache",
+        "Link": f'<{timemap_path(base, iri)}>; rel="timemap"; type="{LINKS.media_type}"',
+    }
+    if chosen is JSON:
+        ended = {"how": current.ended, "at": current.ended_at} if current.ended else None
+        items = await asyncio.to_thread(lambda: [recorded_body(speaking, one, calling) for one in seen])
+        body = {"document": iri, "href": document_path(base, iri), "ended": ended, "contributions": items}
+        return JSONResponse(body, headers=headers)
+    quads = _as_told(base, iri, seen, current)
+    told_as = await asyncio.to_thread(speaking.admission.convert, quads, chosen.name)
+    return Response(told_as, 200, headers, content_type(chosen))
+
+
+def _as_told(base: str, iri: str, seen: Sequence[Recorded], current: Current) -> bytes:
+    """What the graph of the ledger says of these contributions, each as when it was current; and how it ended."""
+    ids = {one.id for one in seen}
+    quads = [
+        about(
+            base,
+            Said(
+                id=one.id,
+                time=one.time,
+                party=one.party,
+                recorder=one.recorder,
+                delegation=one.delegation,
+                audience=one.audience,
+                iri=iri,
+                batch=one.batch,
+                supersedes=one.supersedes if one.supersedes in ids else None,
+            ),
+        )
+        for one in seen
+        if one.payload is not None
+    ]
+    if current.ended and current.ended_at:
+        quads.append(tombstone(base, iri, current.ended, current.ended_at))
+    return b"".join(quads)
+
+
 def _described(
-    speaking: Speaking, request: Request, response: Response, current: Current, calling: Calling, chosen: Format
+    speaking: Speaking,
+    request: Request,
+    response: Response,
+    current: Current,
+    calling: Calling,
+    chosen: Format | None,
 ) -> Response:
     """Headers that every answer about a document carries; an unchanged one is 304."""
     base = speaking.base
-    path = current.iri.removeprefix(f"{base}/id/")
-    links = [f'<{current.iri}>; rel="canonical"', f'<{base}/contributions/{current.contribution}>; rel="describedby"']
-    if path != current.iri:
-        links += [f'</doc/{path}{f.suffix}>; rel="alternate"; type="{f.media_type}"' for f in DOCUMENT_FORMATS]
-    links += [f'<{kind}>; rel="type"' for kind in current.classes]
-    links += [f'<{base}/view/{current.party}>; rel="collection"', *past_links(base, current.iri)]
+    iri = current.iri
+    links = [f'<{iri}>; rel="canonical"']
+    if current.contribution:
+        links.append(f'<{base}/contributions/{current.contribution}>; rel="describedby"')
+    links += [f'<{in_format(base, iri, f)}>; rel="alternate"; type="{f.media_type}"' for f in DOCUMENT_FORMATS]
+    if current.ended is None:  # Of what ended, nobody is told of what kind it was.
+        links += [f'<{kind}>; rel="type"' for kind in current.classes]
+    links += [f'<{base}/view/{current.party}>; rel="collection"', *past_links(base, iri)]
     links.append(f'</inbox/{current.party}>; rel="http://www.w3.org/ns/ldp#inbox"')
     response.headers["Link"] = ", ".join(links)
     response.headers["Vary"] = "Accept, Accept-Datetime, Accept-Language, Authorization"
     public = "public" in current.visible
     response.headers["Cache-Control"] = "no-cache" if public else "private, no-store"
-    if response.status_code != 200 or chosen is HTML:
+    if response.status_code != 200 or chosen is HTML or chosen is None:
         return response
     response.headers["ETag"] = f'"{current.contribution}-{chosen.name}"'
     if unchanged(request, response.headers["ETag"]):
         kept = {k: response.headers[k] for k in ("ETag", "Link", "Vary", "Cache-Control")}
         return Response(status_code=304, headers=kept)
     return response
-
-
-async def _end(speaking: Speaking, request: Request, iri: str) -> Response:
-    base = speaking.base
-    asked = request.query_params.get("erase", "false")
-    refused = refuse_unknown(names(request), ("erase", "lang"))
-    if refused is None and asked not in ("true", "false"):
-        refused = object_to("ParameterUnclear", path="erase", value=asked[:80], limit="true, false")
-    if refused is not None:
-        return problem(request, base, refused)
-    kind: Literal["withdraw", "erase"] = "erase" if asked == "true" else "withdraw"
-    calling = speaking.callers.calling(request)
-    if isinstance(calling, Objection):
-        return problem(request, base, calling)
-    if not calling.is_known:
-        return problem(request, base, object_to("TokenMissing"))
-    current = await asyncio.to_thread(speaking.ledger.document, iri)
-    if current is None:
-        return problem(request, base, object_to("NotThere", focus=iri))
-    who = speaking.who_ends(calling, current, erasing=kind == "erase")
-    if isinstance(who, Objection):
-        return problem(request, base, who)
-    expected = expected_of(request)
-    try:
-        outcome = await asyncio.to_thread(
-            speaking.admission.end, kind, iri, party=who[0], recorder=who[1], delegation=who[2], expected=expected
-        )
-    except LedgerUnavailable:
-        return problem(request, base, object_to("NotReady", limit="1 min"))
-    if isinstance(outcome, Refused):
-        return problem(request, base, *outcome.objections)
-    return JSONResponse(receipt_body(base, outcome), headers={"Cache-Control": "private, no-store"})
 
 
 VIEW_FORMATS = (QUADS[0], QUADS[1], *TRIPLES)

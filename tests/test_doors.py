@@ -251,7 +251,9 @@ def test_a_verb_that_is_not_there_is_405_with_what_is(moerwijk: Service) -> None
     """Allow names the verbs."""
     answer = httpx.patch(f"{moerwijk.url}/doc/{THING}")
     assert answer.status_code == 405
-    assert {"GET", "HEAD", "DELETE", "OPTIONS"} == {verb.strip() for verb in answer.headers["allow"].split(",")}
+    assert {"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"} == {
+        verb.strip() for verb in answer.headers["allow"].split(",")
+    }
     assert answer.headers["content-type"] == "application/problem+json"
 
 

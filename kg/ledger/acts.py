@@ -27,6 +27,8 @@ class Act:
     document: Document | None = None
     expected: str | None = None
     """Id of the contribution that must be current (If-Match)."""
+    absent: bool = False
+    """Whether nothing may be current under this name (If-None-Match: *)."""
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,8 @@ def _decide_words(
         # Erased is for good: a script that sends everything again must not bring a story back.
         return object_to("Ended", focus=act.iri)
     current = row is not None and row.ended is None
+    if act.absent and current:
+        return object_to("ExistsAlready", focus=act.iri)
     if row is not None and current and row.payload_digest == document.digest:
         return Decision(act, "publish", row, unchanged=True)
     if row is not None and _outranked(batch, row):

@@ -57,6 +57,8 @@ def take(
         positions = positions_of(driver, [row.number for row in earlier])
         taken = tuple(_taken_before(row, row.iri or "", row.kind, positions) for row in earlier)
         return Outcome(Receipt(earlier[0].batch, taken, created=False), (), heads)
+    if earlier and request_of(earlier[0].facts):
+        return (object_to("KeyReused", value=batch.idempotency_key),)
     stands = Stands(driver, book.key, any_erased)
     decisions, objections = decide(driver, batch, now, stands)
     if objections:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlencode
 
+from service.addresses import SUFFIXES, asked_more, document_path, in_format
+
 LANGUAGES = ("nl", "en")
 Language = str
 
@@ -122,10 +124,8 @@ class Links:
         if iri.startswith((CONCEPT + "theme/", CONCEPT + "lifeDomain/")):
             return self.theme(iri)
         whole, _, part = iri.partition("#")
-        end = f"?lang={self.language}" + (f"#{part}" if part else "")
-        if whole.startswith(f"{self.base}/id/"):
-            return "/doc/" + whole.removeprefix(f"{self.base}/id/") + end
-        return f"/doc?iri={quote(whole, safe='')}&lang={self.language}"
+        page = asked_more(document_path(self.base, whole), f"lang={self.language}")
+        return f"{page}#{part}" if part else page
 
     def versions(self, iri: str) -> str:
         """The versions of a thing."""
@@ -133,10 +133,7 @@ class Links:
 
     def data(self, iri: str, suffix: str) -> str:
         """A thing's document in another format."""
-        start = f"{self.base}/id/"
-        if iri.startswith(start):
-            return "/doc/" + iri.removeprefix(start) + suffix
-        return f"/doc?iri={quote(iri, safe='')}"
+        return in_format(self.base, iri, SUFFIXES[suffix])
 
     def local(self, iri: str) -> str:
         """An address of this service (a contribution, a view) as a path without host."""

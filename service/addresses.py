@@ -1,0 +1,43 @@
+"""Where the document about a thing answers: addresses as paths without host, the suffix that chooses a format."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from service.negotiation import HTML, QUADS, TRIPLES, Format
+
+DOCUMENT_FORMATS = (HTML, *TRIPLES, *QUADS)
+SUFFIXES = {f.suffix: f for f in DOCUMENT_FORMATS} | {".json": TRIPLES[2]}
+
+
+def split_suffix(name: str) -> tuple[str, Format | None]:
+    """`b-agenda.ttl` → (`b-agenda`, Turtle); a dot that is no suffix of ours belongs to the name."""
+    for suffix, form in SUFFIXES.items():
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)], form
+    return name, None
+
+
+def document_path(base: str, iri: str) -> str:
+    """The path of a thing's document: `/doc/…` where its name is ours and ends in no suffix, else `/doc?iri=…`."""
+    own = f"{base}/id/"
+    name = iri.removeprefix(own)
+    if iri.startswith(own) and split_suffix(name)[1] is None:
+        return f"/doc/{name}"
+    return f"/doc?iri={quote(iri, safe='')}"
+
+
+def in_format(base: str, iri: str, form: Format) -> str:
+    """The path of a thing's document in one format."""
+    path = document_path(base, iri)
+    return f"{path}&format={form.suffix.removeprefix('.')}" if "?" in path else path + form.suffix
+
+
+def asked_more(path: str, question: str) -> str:
+    """The path with one more parameter."""
+    return f"{path}{'&' if '?' in path else '?'}{question}"
+
+
+def timemap_path(base: str, iri: str) -> str:
+    """The path of the list of a document's versions."""
+    return document_path(base, iri).replace("/doc", "/timemap", 1)
