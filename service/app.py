@@ -34,6 +34,7 @@ from kg.remembering import Remembering
 from kg.settings import Settings, folder
 from service.cache import Cache, with_cache
 from service.callers import Callers
+from service.chain import ChainDoor, chain_router
 from service.contributions import Speaking, contributions_router
 from service.description import neighbourhood
 from service.documents import Documents, documents_router
@@ -178,6 +179,7 @@ def make_app(house: House) -> Asgi:
         mementos.router(),
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),
+        chain_router(ChainDoor(house.ledger, callers)),
         inbox_router(Inboxes(house.admission, house.news, house.notices, callers, house.ontology)),
         pages.router(),
     )

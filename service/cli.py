@@ -40,6 +40,7 @@ from service.cli_registers import party_app
 from service.cli_sending import send, told
 from service.cli_snapshots import snapshot_app
 from service.cli_tokens import token_app
+from service.cli_verifying import verify_from_outside
 from service.cli_withdrawing import erase, withdraw
 from service.doorway import running
 
@@ -288,8 +289,23 @@ def query(
 
 
 @app.command()
-def verify(data: Data = None, as_json: AsJson = False) -> None:
-    """Look at every entry, chain and payload of the ledger: is everything as it was written?"""
+def verify(
+    data: Data = None,
+    url: Url = None,
+    party: Annotated[str | None, typer.Option(help="With --url: whose contributions to look for in the chain.")] = None,
+    audience: Annotated[str | None, typer.Option(help="With --url: public or partners (default: the token's).")] = None,
+    receipts: Annotated[Path | None, typer.Option(help="With --url: receipts that the party kept.")] = None,
+    remember: Annotated[Path | None, typer.Option(help="With --url: a file that keeps the head that was seen.")] = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Is everything as it was written? Looks at a whole ledger, or with --url at a service, as its partners can."""
+    if url is not None:
+        verify_from_outside(
+            url, token=token, party=party, audience=audience, receipts=receipts, remember=remember, as_json=as_json
+        )
+    if party or audience or receipts or remember:
+        stop("--party, --audience, --receipts and --remember look at a service from outside: add --url", USAGE)
     settings = settings_for(data)
     try:
         with beginning.progress(Console(stderr=True), "verifying") as step:

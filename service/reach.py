@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
+
 from kg.ledger.acts import Current
-from service.rights import Act, Allowed, Calling, made, may
+from kg.objection import Objection, object_to
+from kg.party import AUDIENCES, RANKS, Right
+from service.rights import Act, Allowed, Calling, lacks, made, may
 
 
 def may_read(current: Current, calling: Calling) -> bool:
@@ -19,3 +23,13 @@ def made_it(current: Current, calling: Calling) -> bool:
 def may_know(current: Current, calling: Calling) -> bool:
     """Whether this caller may know that the document is or was there: else it gets 404, never 403 or 410."""
     return isinstance(may(calling, Act.KNOW, current), Allowed)
+
+
+def audience_asked(request: Request, calling: Calling) -> str | Objection:
+    """Whose store is asked: the caller's, or a wider one that the parameter `audience` names."""
+    asked = request.query_params.get("audience") or calling.audience
+    if asked not in AUDIENCES:
+        return object_to("ParameterUnclear", path="audience", value=asked[:80], limit=", ".join(AUDIENCES))
+    if RANKS[asked] < RANKS[calling.audience]:
+        return lacks(calling, Right.READ_PARTNERS)
+    return asked

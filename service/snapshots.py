@@ -22,7 +22,6 @@ from kg.dumps import FORMS, Dumped
 from kg.ledger.difference import KINDS, Changed
 from kg.moments import Moment, Snapshot
 from kg.objection import Objection, object_to
-from kg.party import AUDIENCES, RANKS, Right
 from service.callers import Callers, Calling
 from service.citing import (
     Described,
@@ -35,8 +34,9 @@ from service.citing import (
 )
 from service.negotiation import HTML, TRIPLES, Format, choose, content_type
 from service.problems import problem
+from service.reach import audience_asked
 from service.reception import names, read_body, refuse_unknown, unchanged
-from service.rights import Act, lacks, may
+from service.rights import Act, may
 from service.times import Times
 
 JSON = Format("json", "application/json", ".json")
@@ -168,7 +168,7 @@ class SnapshotDoor:
         form = self._form(request, ("from", "to", "audience", "lang"), CHANGE_FORMATS)
         form = next((one for one in (JSON, CSV) if request.url.path.endswith(one.suffix)), form)
         calling = self.callers.calling(request)
-        audience = calling if isinstance(calling, Objection) else _audience(request, calling)
+        audience = calling if isinstance(calling, Objection) else audience_asked(request, calling)
         for refused in (form, calling, audience):
             if isinstance(refused, Objection):
                 return problem(request, self.base, refused)
@@ -262,16 +262,6 @@ def snapshots_router(door: SnapshotDoor) -> APIRouter:
         return await door.one(request, name)
 
     return router
-
-
-def _audience(request: Request, calling: Calling) -> str | Objection:
-    """Whose past is compared: the caller's, or what is public when that is asked."""
-    asked = request.query_params.get("audience") or calling.audience
-    if asked not in AUDIENCES:
-        return object_to("ParameterUnclear", path="audience", value=asked[:80], limit=", ".join(AUDIENCES))
-    if RANKS[asked] < RANKS[calling.audience]:
-        return lacks(calling, Right.READ_PARTNERS)
-    return asked
 
 
 def _not_steward(calling: Calling) -> Objection | None:
