@@ -58,8 +58,8 @@ MISFILLED: Mapping[str, tuple[str | None, str, str]] = {
     ),
     "CellBroken": (
         None,
-        "De formule geeft hier een fout{value}. Herstel de formule, of zet de waarde er zelf neer.",
-        "The formula gives an error here{value}. Mend the formula, or write the value itself.",
+        "De formule geeft hier een fout. Herstel de formule, of zet de waarde er zelf neer.",
+        "The formula gives an error here. Mend the formula, or write the value itself.",
     ),
     "CellsMerged": (
         None,

@@ -8,11 +8,12 @@ from typing import Final
 
 from kg.objection import Objection, object_to
 from kg.ontology import Ontology
-from kg.sheets.grid import csv_grid
+from kg.sheets.grid import Grid, csv_grid
 from kg.sheets.layout import Layouts
 from kg.sheets.places import Places, fields_of_places, places_from
 from kg.sheets.rows import Filled, Rows
 from kg.sheets.values import Names
+from kg.sheets.workbook import workbook_grids
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,7 +48,14 @@ class Sheets:
             return Filled(body, media_type, Places())
         if not body.strip():
             return (object_to("EmptyBody"),)
-        grid = csv_grid(body, media_type)
-        if isinstance(grid, Objection):
-            return (grid,)
-        return self.rows.filled([grid], Names(base, speaker), base_iri=base_iri)
+        grids = _grids(body, media_type)
+        if isinstance(grids, Objection):
+            return (grids,)
+        return self.rows.filled(grids, Names(base, speaker), base_iri=base_iri)
+
+
+def _grids(body: bytes, media_type: str) -> list[Grid] | Objection:
+    if media_type.partition(";")[0].strip().lower() == XLSX:
+        return workbook_grids(body)
+    grid = csv_grid(body, media_type)
+    return grid if isinstance(grid, Objection) else [grid]

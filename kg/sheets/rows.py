@@ -17,11 +17,13 @@ from kg.sheets.grid import Grid
 from kg.sheets.headings import Headings
 from kg.sheets.layout import NAME, REST, Column, Layouts, Part
 from kg.sheets.places import Places, Row, at_cell
-from kg.sheets.values import Names, Unclear, Value, Values
+from kg.sheets.values import Names, Unclear, Values
 
 FINDINGS_MAX: Final = 100  # Nobody mends more at once; the next try shows the rest.
 # What stands in the name of the row that a template shows: it is passed over when it was left in.
 EXAMPLE: Final[Mapping[str, str]] = {"nl": "(voorbeeld)", "en": "(example)"}
+# What the sheet is called that explains the columns of a template.
+EXPLANATION: Final[Mapping[str, str]] = {"nl": "Uitleg", "en": "Explanation"}
 _FRAGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Said: TypeAlias = "list[tuple[str, str, ox.NamedNode | ox.Literal]]"
@@ -64,7 +66,7 @@ class Rows:
         """All rows of all sheets as one batch; `base_iri` is the name of a row that gives none."""
         found = _Found()
         for grid in grids:
-            if grid.rows and not found.is_full:
+            if grid.rows and grid.name not in EXPLANATION.values() and not found.is_full:
                 self._sheet(grid, names, base_iri, found)
         if found.findings:
             return tuple(found.findings[:FINDINGS_MAX])
@@ -139,23 +141,29 @@ class Rows:
                 ]
         for place, column in columns.items():
             cell = cells[place] if place < len(cells) else ""
-            if isinstance(column, Objection) or not cell or column.path == NAME:
-                continue
             if (number, place + 1) in sheet.grid.broken:
-                objections.append(sheet.object(number, place, Unclear("CellBroken", cell[:200], "")))
-                continue
-            terms: list[tuple[str, str, Value]] | Unclear
-            if column.path == REST:
-                terms = _rest(cell, document)
+                objections.append(sheet.object(number, place, Unclear("CellBroken", "", "")))
+            elif isinstance(column, Objection) or not cell or column.path == NAME:
+                pass
             else:
-                values = self.values.terms(cell, column, names, document)
-                about = parts[column.part] if column.part else ""
-                terms = values if isinstance(values, Unclear) else [(about, column.path, v) for v in values]
-            if isinstance(terms, Unclear):
-                objections.append(sheet.object(number, place, terms))
-            else:
-                said += terms
+                terms = self._terms(cell, column, names, document, parts)
+                if isinstance(terms, Unclear):
+                    objections.append(sheet.object(number, place, terms))
+                else:
+                    said += terms
         return said, objections
+
+    def _terms(
+        self, cell: str, column: Column, names: Names, document: str, parts: Mapping[Part, str]
+    ) -> Said | Unclear:
+        """What a cell says."""
+        if column.path == REST:
+            return _rest(cell, document)
+        values = self.values.terms(cell, column, names, document)
+        if isinstance(values, Unclear):
+            return values
+        about = parts[column.part] if column.part else ""
+        return [(about, column.path, value) for value in values]
 
 
 def _rest(cell: str, document: str) -> Said | Unclear:
