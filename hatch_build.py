@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDERS = ("ontology", "shapes", "queries", "viewer/static", "examples")
+FOLDERS = ("ontology", "shapes", "queries", "mappings", "viewer/static", "examples")
 
 
 class FoldersInside(BuildHookInterface):  # type: ignore[type-arg]

@@ -16,6 +16,7 @@ from kg.activity import Activity, in_form, read_activity
 from kg.answering import RDF_FORMATS
 from kg.comparing import Difference, compare
 from kg.contribution import Document
+from kg.gathering import gather
 from kg.naming import mint, renamed
 from kg.objection import Objection, object_to
 from kg.ontology import Ontology, read_ontology
@@ -75,6 +76,11 @@ class Checking:
                 head = frame.head
                 body = in_form(frame.body, address=str(head["address"]), form=RDF_FORMATS[str(head["format"])])
                 framing.send(sock, "converted", body=body)
+            case "gather":
+                found = gather(str(frame.head["what"]), frame.head, frame.body)
+                fields, body = ({"objection": asdict(found)}, b"") if isinstance(found, Objection) else found
+                text = json.dumps(fields).encode()
+                framing.send(sock, "gathered", {"fields": len(text)}, text + body)
             case "report":
                 objections = [Objection(**o) for o in json.loads(frame.body)]
                 body = self.validator.report(objections)

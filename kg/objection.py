@@ -56,6 +56,11 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   └── NotConfirmed, AddressMissing
     ├── Unsent          a notification that reaches no inbox
     │   └── NotificationUnclear, ActorOther, InboxElsewhere, InboxFull, TooManySent
+    ├── Unfetched       a partner's address gives nothing that can be taken in
+    │   ├── AddressUnclear, AddressPlain, AddressClosed, HostUnknown, LeadsElsewhere, LeadsRound
+    │   ├── Unreachable, FetchTooSlow, FetchCutShort, FetchTooLarge, AnswerRefused, FetchedUnclear
+    │   └── CatalogueUnclear, DistributionMissing, StreamUnclear, StreamEndless, ColumnMissing,
+    │       RecipeUnreadable, Interrupted
     └── Overrun         there was no time or room
         └── TimeOut, MemoryOut, EngineEnded, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """
@@ -68,6 +73,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from kg.document_words import MISPLACED
+from kg.harvest_words import UNFETCHED
 from kg.notice_words import UNSENT
 from kg.objection_words import DISOWNED, UNKNOWN, UNREADABLE, UNSHAPED
 from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
@@ -89,6 +95,7 @@ FAMILIES = {
     "Unsynchronised": UNSYNCHRONISED,
     "Unkept": UNKEPT,
     "Unsent": UNSENT,
+    "Unfetched": UNFETCHED,
     "Overrun": OVERRUN,
 }
 Severity = Literal["violation", "warning"]

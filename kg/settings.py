@@ -59,6 +59,17 @@ class Settings(BaseSettings):
     answer_bytes_max: int = Field(100 * 1024 * 1024, description="An answer: above it a dump is the better way.")
     worker_headroom_bytes: int = Field(512 * 1024 * 1024, description="What one query may use above the store itself.")
     body_bytes_max: int = Field(64 * 1024 * 1024, description="A request's body: more goes in several.")
+    harvest_bytes_max: int = Field(
+        64 * 1024 * 1024, ge=1024, description="What one source may give, unpacked: as much as a partner may send."
+    )
+    harvest_seconds_max: float = Field(
+        600.0, gt=0, description="One source, all its pages: a slow one must not keep the others waiting for long."
+    )
+    harvest_wait_seconds_max: float = Field(
+        20.0, gt=0, description="A partner's server that says nothing for this long is not there."
+    )
+    harvest_pages_max: int = Field(2_000, ge=1, description="Pages of one stream: 200,000 versions at 100 a page.")
+    harvest_reports_max: int = Field(50, ge=1, description="Reports kept of a source: some weeks of a daily one.")
     running_per_client_max: int = Field(2, ge=1, description="Queries one client has running, so that others get in.")
     queued_per_client_max: int = Field(16, ge=0, description="Queries one client has waiting.")
     cache_bytes_max: int = Field(64 * 1024 * 1024, ge=0, description="Public answers kept in memory; 0 keeps none.")

@@ -34,6 +34,8 @@ FREELY_WITHDRAWN_SHARE: Final = 0.1  # more is as likely a broken export as a wi
 SAID_MAX: Final = 100  # Nobody mends more at once; the next try shows the rest.
 
 Stage = Literal["waiting", "reading", "checking", "writing"]
+Leave = Callable[[Sequence[Document]], Collection[str]]
+"""Told the documents that differ, before they are judged; gives the IRIs of those that are left as they are here."""
 Progress = Callable[[Stage, int, int], None]
 """Told the stage, and how many documents of how many are done in it; 0 of 0 where that cannot be told."""
 
@@ -81,6 +83,8 @@ def synchronise(
     adds_only: bool = False,
     withdrawable: Collection[str] | None = None,
     allow_withdraw: int | None = None,
+    freely: int | None = None,
+    leave: Leave | None = None,
     only_if: Mark | None = None,
     dry_run: bool = False,
     progress: Progress = no_progress,
@@ -92,12 +96,14 @@ def synchronise(
     Current documents that are missing are withdrawn, never with `adds_only`, and only those in `withdrawable` (IRIs;
     None is all); who records for another withdraws only what it recorded, because it may not see the rest. Withdrawn
     ones that stand in the body come back; erased ones are refused. More than FREELY_WITHDRAWN documents or that share,
-    and all of them by an empty body, are withdrawn only when `allow_withdraw` is as many. With `only_if` nothing is
+    and all of them by an empty body, are withdrawn only when `allow_withdraw` is as many; `freely` is another number
+    for those that need none. What `leave` names neither changes nor comes back. With `only_if` nothing is
     done when the viewpoint has another mark. `dry_run` makes every check and writes nothing.
     """
     if len(submission.body) > admission.settings.body_bytes_max:
         return Refused((object_to("TooLarge", limit=f"{admission.settings.body_bytes_max} bytes"),))
     run = _Run(admission, submission, adds_only, withdrawable, allow_withdraw, only_if, dry_run, progress)
+    run.freely, run.leave = freely, leave
     return run.repeated() or run.go()
 
 
@@ -125,6 +131,8 @@ class _Run:
         self.dry_run = dry_run
         self.progress = progress
         self.places = Places()
+        self.freely: int | None = None
+        self.leave: Leave | None = None
         self.large = len(submission.body) > LARGE_BYTES
         self.view = f"{self.ledger.base}/view/{submission.holder}"
         asked = [self.view, submission.media_type, submission.base_iri, adds_only]
@@ -272,6 +280,9 @@ class _Run:
         changed = tuple(d for d in differ if d.iri not in same)
         left = tuple(iri for iri in missing if iri not in there)
         unchanged = len(held) - len(left) - sum(d.iri in held for d in changed)
+        if self.leave is not None and changed:
+            alone = frozenset(self.leave(changed))
+            changed = tuple(d for d in changed if d.iri not in alone)
         return _Found(viewpoint, changed, left, unchanged)
 
     def _withdrawn(self, found: _Found) -> tuple[str, ...] | Refused:
@@ -287,6 +298,7 @@ class _Run:
         ]
         going = tuple(sorted(set(within).intersection(found.missing)))
         freely = max(FREELY_WITHDRAWN, int(len(within) * FREELY_WITHDRAWN_SHARE))
+        freely = freely if self.freely is None else self.freely
         if not found.documents and not found.unchanged:
             freely = 0  # An empty body is as likely an export that failed.
         if len(going) > max(freely, self.allow_withdraw or 0):

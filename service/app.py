@@ -22,6 +22,8 @@ from kg.admission import Admission
 from kg.asking import Asking, Unanswered
 from kg.dumps import Dumps
 from kg.feed import Feed
+from kg.harvesting.running import Harvester
+from kg.harvesting.sources import Sources
 from kg.keeping import Projections, utc_now
 from kg.ledger import Ledger
 from kg.ledger.acts import Change, LedgerUnavailable
@@ -39,6 +41,7 @@ from service.contributions import Speaking, contributions_router
 from service.description import neighbourhood
 from service.documents import Documents, documents_router
 from service.feed import FeedDoor, feed_router
+from service.harvests import HarvestDoor, harvests_router
 from service.headers import Asgi, dressed
 from service.health import health_router
 from service.inbox import Inboxes, inbox_router
@@ -77,6 +80,7 @@ class House:
     times: Times
     news: News
     notices: Notices
+    harvester: Harvester
     metrics: Metrics = field(default_factory=Metrics)
 
     def close(self) -> None:
@@ -84,6 +88,7 @@ class House:
         self.news.close()
         self.notices.close()
         self.times.close()
+        self.harvester.sources.close()
         self.asking.close()
         self.admission.close()
         self.projections.close()
@@ -104,7 +109,8 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
         pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url), Dumps(pasts, settings.data / DUMPS)
     )
     news, notices = News(settings.ledger_url), Notices(settings.ledger_url)
-    house = House(settings, ontology, ledger, accounts, projections, admission, asking, times, news, notices)
+    harvester = Harvester(admission, Sources(settings.ledger_url))
+    house = House(settings, ontology, ledger, accounts, projections, admission, asking, times, news, notices, harvester)
     ledger.on_change(lambda change: _forget(news, change))
     try:
         ledger.end_grounds(utc_now()).result()
@@ -127,17 +133,6 @@ def make_app(house: House) -> Asgi:
     """The service for this house."""
 
     served: dict[str, str] = {}  # Examples for the OpenAPI text.
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        threads = ThreadPoolExecutor(PUBLISHERS_MAX, thread_name_prefix="doors")
-        asyncio.get_running_loop().set_default_executor(threads)
-        clock = asyncio.create_task(_clock(house))
-        with contextlib.suppress(Unanswered):  # Then the text has no examples of these.
-            served.update(await _served(house.asking))
-        yield
-        clock.cancel()
-
     app = FastAPI(
         title="Wijkgraaf",
         version=version("wijkgraaf"),
@@ -145,12 +140,18 @@ def make_app(house: House) -> Asgi:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=partial(_living, house, served),
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
     callers = Callers(house.accounts, house.settings)
     speaking = Speaking(house.admission, house.accounts, callers)
-    pages = Pages(house.asking, base=house.ledger.base, ontology=house.ontology, callers=callers)
+    pages = Pages(
+        house.asking,
+        base=house.ledger.base,
+        ontology=house.ontology,
+        callers=callers,
+        fetched=house.harvester.sources.fetched_from,
+    )
     past_pages = (pages.past_page, pages.versions_page, pages.error_page)
     mementos = Mementos(house.times, callers, house.admission.convert, past_pages)
     snapshot_pages = SnapshotPages(pages.snapshots_page, pages.snapshot_page, pages.difference_page, pages.error_page)
@@ -181,6 +182,7 @@ def make_app(house: House) -> Asgi:
         feed_router(_feed(house, callers)),
         chain_router(ChainDoor(house.ledger, callers)),
         inbox_router(Inboxes(house.admission, house.news, house.notices, callers, house.ontology)),
+        harvests_router(HarvestDoor(house.harvester, callers)),
         pages.router(),
     )
     for router in routers:
@@ -200,6 +202,21 @@ def _feed(house: House, callers: Callers) -> FeedDoor:
     file, convert = folder("shapes") / "feed.ttl", house.admission.convert_turtle
     described = partial(convert, file.read_bytes(), "ntriples")
     return FeedDoor(Feed(house.ledger), callers, house.admission.convert, described, house.times.pasts.now)
+
+
+@contextlib.asynccontextmanager
+async def _living(house: House, served: dict[str, str], _app: FastAPI) -> AsyncIterator[None]:
+    """What runs beside the doors, from the first request until the last."""
+    threads = ThreadPoolExecutor(PUBLISHERS_MAX, thread_name_prefix="doors")
+    asyncio.get_running_loop().set_default_executor(threads)
+    beside = [asyncio.create_task(one) for one in (_clock(house), house.harvester.keep())]
+    with contextlib.suppress(Unanswered):  # Then the text has no examples of these.
+        served.update(await _served(house.asking))
+    yield
+    for task in beside:
+        task.cancel()
+    # A fetching that is under way writes down that it was interrupted.
+    await asyncio.gather(*beside, return_exceptions=True)
 
 
 def _start(app: FastAPI) -> None:

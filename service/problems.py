@@ -27,6 +27,7 @@ FAMILY_STATUS: Mapping[str, int] = {
     "Unsynchronised": 409,
     "Unkept": REFUSED,
     "Unsent": REFUSED,
+    "Unfetched": 502,
     "Overrun": 503,
 }
 STATUS: Mapping[str, int] = {
@@ -169,6 +170,7 @@ _TITLES_NL: Mapping[int, str] = {
     428: "Zeg welke versie u vervangt",
     429: "Het is te druk",
     500: "Er ging iets mis bij ons",
+    502: "Een ander gaf ons geen goed antwoord",
     503: "Dit lukt nu niet",
 }
 

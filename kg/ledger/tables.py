@@ -239,6 +239,60 @@ snapshots = Table(
 )
 """Named positions: JSON of audience to its position. A ledger that was made before there were any has no such table."""
 
+harvest_sources = Table(
+    "harvest_sources",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("party", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("every_seconds", Integer, nullable=False),
+    Column("media_type", String),
+    Column("dataset", Text),
+    Column("recipe", Text),
+    Column("private", Integer, nullable=False),
+    Column("elsewhere", Integer, nullable=False),
+    Column("plain", Integer, nullable=False),
+    Column("added", String, nullable=False),
+    Column("etag", Text),
+    Column("modified", Text),
+    Column("digest", String),
+    Column("recipe_digest", String),
+    Column("failures", Integer, nullable=False),
+    Column("due", String, nullable=False),
+    Column("tried", String),
+    Column("good", String),
+)
+"""Where partners let us fetch, and how each stands. `good` is when we last held all that it gives.
+
+A ledger that was made before there were any has none of these three tables.
+"""
+
+harvest_runs = Table(
+    "harvest_runs",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("source", String, nullable=False, index=True),
+    Column("started", String, nullable=False),
+    Column("ended", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("http_status", Integer),
+    Column("size_bytes", Integer, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("batch", String),
+    Column("objections", Text, nullable=False),
+)
+"""What came of each fetching: `counts` is JSON of a word to a number, `objections` a JSON list."""
+
+harvested = Table(
+    "harvested",
+    METADATA,
+    Column("source", String, primary_key=True),
+    Column("iri", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Which documents a source brought: what it may withdraw by leaving it out."""
+
 BESIDE = (token_marks, delegation_terms)
 """Tables beside the ledger that one made by an earlier version lacks; `add_missing` makes them."""
 

@@ -24,7 +24,7 @@ from service.pages.document import document_view
 from service.pages.formats import as_csv, as_json, as_turtle
 from service.pages.frame import Asker, Page, Past, render
 from service.pages.links import LANGUAGES, PARAMETERS, REGISTER_SLUG, ROUTES, Links, document_iri, understood
-from service.pages.people import party_page, who_page
+from service.pages.people import party_page, who_page, with_ages
 from service.pages.restricted import restricted_view
 from service.pages.results import NAMED_MAX, Names, names_of
 from service.pages.side import Unknown, side_page
@@ -39,6 +39,7 @@ from service.words import COMPLETION
 
 if TYPE_CHECKING:
     from kg.asking import Asking
+    from kg.harvesting.sources import Standing
     from kg.ledger.acts import Current
     from kg.moments import Snapshot
     from kg.ontology import Ontology
@@ -141,8 +142,17 @@ async def in_form(ask: Asker, links: Links, page: Page, suffix: str) -> Response
 class Pages:
     """All pages, and the HTML that other doors show when a browser comes to them."""
 
-    def __init__(self, asking: Asking, *, base: str, ontology: Ontology, callers: Callers) -> None:
+    def __init__(
+        self,
+        asking: Asking,
+        *,
+        base: str,
+        ontology: Ontology,
+        callers: Callers,
+        fetched: Callable[[str], Sequence[Standing]] = lambda _party: (),
+    ) -> None:
         self.asking = asking
+        self.fetched = fetched
         self.base = base
         self.ontology = ontology
         self.callers = callers
@@ -200,7 +210,17 @@ class Pages:
             page = page_errors.unknown_page(links, Unknown(page.what, page.asked, near))
         if page is None:
             page = await missing(ask, links, name)
-        answer = await in_form(ask, links, page, suffix) if suffix else html(page, links, ask.audience)
+        return await self._shown(request, ask, links, page, suffix)
+
+    async def _shown(self, request: Request, ask: Asker, links: Links, page: Page, suffix: str) -> Response:
+        """The page as an answer; that of a party says how old it is, where it is fetched from the party itself."""
+        if page.template != "party.html" or suffix:
+            answer = await in_form(ask, links, page, suffix) if suffix else html(page, links, ask.audience)
+            return tagged(request, answer)
+        standings = await asyncio.to_thread(self.fetched, page.name)
+        answer = html(with_ages(page, standings, links.language), links, ask.audience)
+        if standings and ask.audience == "public":
+            answer.headers["Cache-Control"] = OWN  # It changes with every try, also when nothing public moves.
         return tagged(request, answer)
 
     def _reader(self, request: Request, audience: str) -> tuple[Asker, Links]:
@@ -222,6 +242,8 @@ class Pages:
         elif calling.audience in current.visible:
             found = await document_view(ask, links, current.iri)
             page = found or await missing(ask, links, current.iri.rsplit("/", 1)[-1])
+            if page.template == "party.html":
+                return await self._shown(request, ask, links, page, "")
         else:
             page = await restricted_view(ask, links, current)
         return html(page, links, calling.audience if page.status == 200 and current.visible else "restricted")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kg.perspectives import by_name, experiences, flat, grouped, named, parties, words
 from kg.voices import Named, Party
@@ -10,7 +13,10 @@ from service.pages.formats import of_card, of_experience, of_held, of_party, of_
 from service.pages.frame import Asker, Page, marks, title
 from service.pages.links import REGISTER_SLUG, Links
 from service.pages.side import beside, lists, replies_by_target, ties_by_card
-from service.pages.words import speaker
+from service.pages.words import day, speaker
+
+if TYPE_CHECKING:
+    from kg.harvesting.sources import Standing
 
 
 async def who_page(ask: Asker, links: Links) -> Page:
@@ -36,6 +42,25 @@ async def who_page(ask: Asker, links: Links) -> Page:
         route="who",
         description=title(say("who.lead")),
     )
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """How old something is that was fetched from the party's own source, in days as people write them."""
+
+    good: str | None
+    """When we last held all that it gives; None when that never was."""
+    failed: str | None
+    """When it was last tried in vain since."""
+
+
+def with_ages(page: Page, standings: Sequence[Standing], language: str) -> Page:
+    """The page of a party with the age of what is fetched from it."""
+    fetched = tuple(
+        Fetched(day(one.good, language) or None, day(one.tried, language) if one.failures else None)
+        for one in standings
+    )
+    return replace(page, context={**page.context, "fetched": fetched})
 
 
 async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
@@ -72,6 +97,7 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
         name,
         {
             "party": party,
+            "fetched": (),
             "own": own,
             "made": made,
             "about": about,
