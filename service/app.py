@@ -41,6 +41,7 @@ from service.contributions import Speaking, contributions_router
 from service.description import neighbourhood
 from service.documents import Documents, documents_router
 from service.feed import FeedDoor, feed_router
+from service.following import Following, following_router
 from service.harvests import HarvestDoor, harvests_router
 from service.headers import Asgi, dressed
 from service.health import health_router
@@ -48,6 +49,7 @@ from service.inbox import Inboxes, inbox_router
 from service.mementos import Mementos
 from service.metrics import Metrics, counted
 from service.negotiation import language
+from service.news import Aftermath, news_router
 from service.offering import SCHEMAS, operations_of
 from service.pages import Pages
 from service.pages.questions import named
@@ -170,6 +172,9 @@ def make_app(house: House) -> Asgi:
             pages.ask_page,
             house.times,
         ),
+        following_router(Following(house.ledger, house.news, house.asking, callers, house.ontology, pages.address_of)),
+        news_router(Aftermath(house.ledger, house.asking, callers, house.ontology, pages.back_page)),
+        inbox_router(Inboxes(house.admission, house.news, house.notices, callers, house.ontology)),
         void_router(house.asking, callers, f"{house.ledger.base}/sparql", house.admission.convert),
         questions_router(
             house.asking, callers, pages.question_page, {tongue: named(tongue) for tongue in LANGUAGES}, house.times
@@ -181,7 +186,6 @@ def make_app(house: House) -> Asgi:
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),
         chain_router(ChainDoor(house.ledger, callers)),
-        inbox_router(Inboxes(house.admission, house.news, house.notices, callers, house.ontology)),
         harvests_router(HarvestDoor(house.harvester, callers)),
         pages.router(),
     )

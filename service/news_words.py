@@ -51,4 +51,13 @@ NEWS: Mapping[str, Mapping[str, str]] = {
     "hidden": {"nl": "iets wat u niet kunt lezen", "en": "something that you cannot read"},
     "gone": {"nl": "iets wat hier niet meer staat", "en": "something that is no longer here"},
     "quoted": {"nl": "‘{name}’", "en": "‘{name}’"},
+    "feed_all": {"nl": "Wat hier het laatst is gezegd", "en": "What was said here last"},
+    "feed_party": {
+        "nl": "Wat anderen zeggen over de dingen van {name}",
+        "en": "What others say about the things of {name}",
+    },
+    "feed_thing": {"nl": "Wat er gebeurt met {name}", "en": "What happens with {name}"},
+    "feed_theme": {"nl": "Wat het laatst is gezegd over {name}", "en": "What was said last about {name}"},
+    "feed_place": {"nl": "Wat het laatst is gezegd over {name}", "en": "What was said last about {name}"},
+    "feed_question": {"nl": "{name}", "en": "{name}"},
 }

@@ -20,6 +20,7 @@ from service.pages import questions as page_questions
 from service.pages import side as page_side
 from service.pages import times as page_times
 from service.pages.about import about_page
+from service.pages.back import back_page
 from service.pages.document import document_view
 from service.pages.formats import as_csv, as_json, as_turtle
 from service.pages.frame import Asker, Page, Past, render
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from service.citing import Described
     from service.description import Brought
     from service.mementos import Versions
+    from service.news import Told
     from service.snapshots import Difference
     from service.times import PastStore
 
@@ -248,6 +250,20 @@ class Pages:
             page = await restricted_view(ask, links, current)
         return html(page, links, calling.audience if page.status == 200 and current.visible else "restricted")
 
+    async def back_page(self, request: Request, told: Told) -> Response:
+        """What happened with one thing, for who may read it."""
+        _, links = self._reader(request, "public")
+        page = await asyncio.to_thread(back_page, links, told.back, told.teller, told.waiting)
+        return html(page, links, told.audience)
+
+    def address_of(self, choice: str, value: str, spoken: str) -> str:
+        """The page that shows what a feed is about: a thing, a party, a theme, a place, a question, or the whole."""
+        links = self._links(spoken)
+        shown = {"thing": links.thing, "party": links.party, "theme": links.theme, "place": links.place}
+        if choice == "question":
+            return links.question(value, {})
+        return shown[choice](value) if choice else links.page("start")
+
     async def past_page(self, request: Request, past: PastStore, iri: str, withdrawn: bool) -> Response:
         """The page of one thing as it was, made of questions to that past; it says when it is withdrawn by now."""
         _, links = self._reader(request, past.moment.audience)
@@ -256,7 +272,7 @@ class Pages:
         if page is None:
             return await self.error_page(request, 404)
         then = day(past.moment.time.isoformat(), links.language)
-        shown = replace(page, past=Past(then, links.thing(iri), withdrawn), noindex=True, schema={})
+        shown = replace(page, past=Past(then, links.thing(iri), withdrawn), noindex=True, schema={}, atom="")
         return html(shown, links, past.moment.audience)
 
     async def versions_page(self, request: Request, audience: str, found: Versions) -> Response:

@@ -176,6 +176,7 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
         schema=schema_of(iri, name, origin, links.language),
         noindex=kind == DEF + "Story",
         description=f"{origin.kind.name.value}, {origin.holder.name.value}",
+        atom=links.atom("thing", iri),
     )
 
 

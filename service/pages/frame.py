@@ -29,6 +29,7 @@ FORMS = {
     "text/turtle": "Turtle",
     "application/ld+json": "JSON-LD",
     "application/n-triples": "N-Triples",
+    "application/atom+xml": "Atom",
     "application/json": "JSON",
     "application/rdf+xml": "RDF/XML",
     "application/sparql-query": "SPARQL",
@@ -114,6 +115,7 @@ class Page:
     alternates: tuple[tuple[str, str], ...] = ()  # (media type, path) of a document's other forms
     alone: bool = False  # shown where the other pages are not: beside files that somebody explores
     past: Past | None = None
+    atom: str = ""  # the path of a feed of what is said about the same
 
 
 @cache

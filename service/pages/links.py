@@ -139,6 +139,14 @@ class Links:
         """An address of this service (a contribution, a view) as a path without host."""
         return iri.removeprefix(self.base) if iri.startswith(self.base + "/") else iri
 
+    def atom(self, choice: str = "", value: str = "") -> str:
+        """The feed of what is said: about a thing, a party's things, a theme or a place, or the whole."""
+        return "/atom?" + urlencode({**({choice: value} if choice else {}), "lang": self.language})
+
+    def back(self, iri: str) -> str:
+        """What happened with a thing."""
+        return f"/news?{urlencode({'thing': iri, 'lang': self.language})}"
+
     def question(self, name: str, values: Mapping[str, str]) -> str:
         """A named question with the values it was asked with."""
         shown = {**{key: value for key, value in values.items() if value}, "lang": self.language}

@@ -123,6 +123,7 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
         asked=tuple(ask.asked),
         position=ask.position,
         route="who",
+        atom=links.atom("party", iri.removeprefix(f"{links.base}/id/")),
         name=iri.removeprefix(f"{links.base}/id/"),
         crumbs=((title(say("menu.who")), links.page("who")),),
         schema={"@type": "Organization", "name": name, "@id": iri},

@@ -71,6 +71,7 @@ async def start_page(ask: Asker, links: Links) -> Page:
         asked=tuple(ask.asked),
         position=ask.position,
         route="start",
+        atom=links.atom(),
         description=title(say("start.lead")),
         schema={"@type": "WebSite", "name": site_name(links), "inLanguage": links.language},
     )
