@@ -142,6 +142,7 @@ class Checking:
                 base=self.base,
                 speaker=speaker,
                 ontology=self.ontology,
+                base_iri=head["base_iri"],
                 mint=mint,
             )
             self.places = opened.places

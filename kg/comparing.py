@@ -42,15 +42,18 @@ def compare(
     base: str,
     speaker: str,
     ontology: Ontology,
+    base_iri: str | None = None,
     mint: Callable[[], str],
 ) -> Difference | tuple[Objection, ...]:
     """The difference between a body and what is `known`: the digests of the current documents by IRI.
 
-    A body without any document is a difference too: everything is missing.
+    A body without any document is a difference too: everything is missing. `base_iri` is the address at which the body
+    stood, when it stood somewhere: relative names are names there.
     """
 
     def whole(text: bytes) -> Whole | tuple[Objection, ...]:
-        found = read_whole(text, media_type, known, base=base, speaker=speaker, ontology=ontology, mint=mint)
+        said = {"base": base, "speaker": speaker}
+        found = read_whole(text, media_type, known, ontology=ontology, base_iri=base_iri, mint=mint, **said)
         empty = not isinstance(found, Whole) and [o.name for o in found] == ["EmptyBody"]
         return Whole((), (), ()) if empty else found
 

@@ -106,16 +106,18 @@ def read_whole(
     base: str,
     speaker: str,
     ontology: Ontology,
+    base_iri: str | None = None,
     mint: Callable[[], str],
 ) -> Whole | tuple[Objection, ...]:
     """The same for a whole viewpoint, in which documents may stand in the graphs of contributions.
 
     `known` are the digests of the documents that are current, by IRI: what stands here as it is known is not described.
     """
-    parsed = _triples(body, media_type, base=base, speaker=speaker, ontology=ontology, house=f"{base}/contributions/")
+    said, house = {"base": base, "speaker": speaker}, f"{base}/contributions/"
+    parsed = _triples(body, media_type, ontology=ontology, base_iri=base_iri, house=house, **said)
     if not isinstance(parsed, _Body):
         return parsed
-    return _documents(parsed, base=base, speaker=speaker, ontology=ontology, base_iri=None, mint=mint, known=known)
+    return _documents(parsed, ontology=ontology, base_iri=base_iri, mint=mint, known=known, **said)
 
 
 def _triples(

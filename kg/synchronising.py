@@ -218,6 +218,7 @@ class _Run:
         known = "".join(f"{held.iri} {held.digest}\n" for held in viewpoint.documents.values()).encode()
         speaks = self.admission.who_speaks(submission)
         head = {"media_type": submission.media_type, "speaker": speaks["speaker"], "known_bytes": len(known)}
+        head["base_iri"] = submission.base_iri
         seconds = CHECK_SECONDS_MAX + READ_SECONDS_PER_MEGABYTE * len(submission.body) / 1024**2
         parts: list[Document] = []
         with self._seat():

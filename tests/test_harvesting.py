@@ -208,6 +208,26 @@ def test_a_file_is_kept_in_step(place: Place) -> None:
     assert place.holds() == {"b": "Groenplan 2 b", "d": "Groenplan 2 d"}
 
 
+def test_relative_names_are_names_at_the_address(place: Place) -> None:
+    """As RDF has it: a file in the party's own domain may say <a> for what stands beside it."""
+    space = f"{place.server.url}/{place.party}/"
+    place.service.house.accounts.add_namespace(place.party, space, utc_now())
+    said = place.text("x").replace(f"<{place.iri}/x>", "<plan>")
+    place.source(place.server.put(f"/{place.party}/data.ttl", said))
+    assert place.run()["counts"]["added"] == 1
+    assert set(place.holds()) == {space + "plan"}
+
+
+def test_a_spreadsheet_at_an_address_is_a_file_too(place: Place) -> None:
+    """With the columns of our template, by its ending or as the server calls it; a wrong cell is told by its place."""
+    sheet = "Policy: name,Title (nl),Audience\nblad,Een plan,public\n"
+    place.source(place.server.put(f"/{place.party}.csv", sheet, "text/csv"))
+    report = place.run()
+    assert (report["status"], place.holds()) == ("changed", {"blad": "Een plan"}), report
+    place.server.put(f"/{place.party}.csv", sheet.replace("public", "iedereen!"), "application/octet-stream")
+    assert place.run()["status"] == "refused"
+
+
 # --- what the party does itself
 
 
@@ -253,7 +273,21 @@ def test_what_was_erased_stays_so_and_stops_nothing(place: Place) -> None:
     place.gives("a", "b", "c")
     assert place.run()["counts"]["leftEnded"] == 1
     assert set(place.holds()) == {"b", "c"}
-    assert place.service.house.harvester.sources.brought(place.party) == set(place.named("b", "c"))
+    sources = place.service.house.harvester.sources
+    sources.forget_erased(place.service.house.ledger.is_erased)
+    assert sources.brought(place.party) == set(place.named("b", "c"))
+
+
+def test_no_report_keeps_the_name_of_what_was_erased(place: Place) -> None:
+    """What an objection said of it goes with it; which objection it was stays."""
+    place.source(place.gives("a", "b"))
+    place.run()
+    place.gives("a", "b", holder=f"{BASE}/id/gemeente")
+    place.told()
+    place.service.end("erase", place.named("a")[0])
+    sources = place.service.house.harvester.sources
+    sources.forget_erased(place.service.house.ledger.is_erased)
+    assert sources.runs(place.party)[0].objections == ({"name": "SecondHolder"}, {"name": "SecondHolder"})
 
 
 # --- what is refused, and what fails

@@ -14,6 +14,7 @@ from kg.harvesting.recipes import read_mapping, recipe_bytes
 from kg.harvesting.sources import Source, Standing
 from kg.objection import Objection, object_to
 from kg.reading import MEDIA_TYPES
+from kg.sheets import CSV, XLSX, is_sheet
 from kg.streams import Member, newest
 
 TRIPLES_FIRST: Final = (
@@ -38,6 +39,7 @@ SUFFIXES: Final[Mapping[str, str]] = {
     ".owl": "application/rdf+xml",
     ".xml": "application/rdf+xml",
 }
+SHEETS: Final[Mapping[str, str]] = {".csv": CSV, ".xlsx": XLSX}
 ALSO: Final[Mapping[str, str]] = {
     "application/json": "application/ld+json",
     "application/x-turtle": "text/turtle",
@@ -72,6 +74,8 @@ class Brought:
     etag: str | None = None
     modified: str | None = None
     recipe_digest: str | None = None
+    address: str | None = None
+    """Where it stood, when it stood somewhere: relative names are names there."""
     ended: frozenset[str] = frozenset()
     """What it says has ended, one by one."""
     forgets: bool = False
@@ -125,10 +129,10 @@ async def _from_file(
         return got
     if got.status == 304:
         return Same()
-    media = media_type or _media_type(got)
+    media = media_type or _media_type(got, sheets=True)
     if isinstance(media, Objection):
         return Unfetched(media, got.status)
-    return Brought(got.body, media, got.status, got.size_bytes, got.etag, got.modified)
+    return Brought(got.body, media, got.status, got.size_bytes, got.etag, got.modified, address=got.address)
 
 
 async def _from_catalogue(source: Source, means: Means, known: Standing | None) -> Brought | Same | Unfetched:
@@ -237,12 +241,14 @@ async def _got(source: Source, means: Means, wanted: Wanted) -> Fetched | Unfetc
     return await fetch(wanted, source.leave, means.limits, base=means.base, resolve=means.resolve)
 
 
-def _media_type(got: Fetched) -> str | Objection:
-    """The format of an answer: what the server says, else what the ending of its address says."""
+def _media_type(got: Fetched, *, sheets: bool = False) -> str | Objection:
+    """The format of an answer: what the server says, else the ending of its address; `sheets` are read too."""
     media = got.media_type.partition(";")[0].strip()
     path = got.address.partition("?")[0].partition("#")[0].lower().removesuffix(".gz")
     ending = next((kind for suffix, kind in SUFFIXES.items() if path.endswith(suffix)), None)
-    if media in MEDIA_TYPES:
+    if sheets and ending is None:
+        ending = next((kind for suffix, kind in SHEETS.items() if path.endswith(suffix)), None)
+    if media in MEDIA_TYPES or (sheets and is_sheet(media)):
         return got.media_type
     if media in ALSO:
         return ALSO[media]

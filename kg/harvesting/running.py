@@ -60,6 +60,7 @@ class Harvester:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
+                await asyncio.to_thread(self.sources.forget_erased, self.admission.ledger.is_erased)
                 while (due := await asyncio.to_thread(self.sources.next_due, self.now())) is not None:
                     await self.run(due.source.name)
             except LedgerUnavailable as error:
@@ -139,7 +140,7 @@ class Harvester:
         try:
             outcome = synchronise(
                 self.admission,
-                Submission(got.body, got.media_type, source.party, STEWARD, "namens", base_iri=source.address),
+                Submission(got.body, got.media_type, source.party, STEWARD, "namens", base_iri=got.address),
                 withdrawable=withdrawable,
                 # What a stream says has ended, it says one by one: that is no export that failed.
                 allow_withdraw=max(allow_withdraw or 0, said + freely(len(withdrawable) - said) if said else 0),
@@ -170,10 +171,11 @@ class Harvester:
     def _over(self, documents: Sequence[Document]) -> frozenset[str]:
         """Those that were erased, and those whose ground has ended and whose words still say so."""
         found = set()
-        for document in documents:
-            current = self.admission.ledger.document(document.iri)
-            if current is not None and (
-                current.ended == "erased" or (current.ended == "groundEnded" and current.digest == document.digest)
+        current = self.sources.current_among([document.iri for document in documents])
+        for document in (one for one in documents if one.iri not in current):
+            left = self.admission.ledger.document(document.iri)
+            if left is not None and (
+                left.ended == "erased" or (left.ended == "groundEnded" and left.digest == document.digest)
             ):
                 found.add(document.iri)
         return frozenset(found)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from kg.ledger.statement import Driver, Statement, among, driver_of, listed, onl
 from kg.ledger.transactions import Transactions
 from kg.objection import Objection
 from kg.reading import MEDIA_TYPES
+from kg.sheets import MEDIA_TYPES as SHEET_TYPES
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 KINDS = ("dump", "dcat", "sparql", "ldes", "decidim")
@@ -121,8 +122,9 @@ def check_source(source: Source) -> None:
         raise ValueError(f"a source of the kind {source.kind} {needed}")
     if source.dataset is not None and source.kind != "dcat":
         raise ValueError("--dataset goes with the kind dcat alone")
-    if source.media_type is not None and source.media_type not in MEDIA_TYPES:
-        raise ValueError(f"{source.media_type}: choose one of {', '.join(MEDIA_TYPES)}")
+    formats = (*MEDIA_TYPES, *SHEET_TYPES) if source.kind in ("dump", "dcat") else tuple(MEDIA_TYPES)
+    if source.media_type is not None and source.media_type not in formats:
+        raise ValueError(f"{source.media_type}: choose one of {', '.join(formats)}")
     unfit = look_at(source.address, source.leave)
     if isinstance(unfit, Objection):
         raise ValueError(unfit.message_en)
@@ -143,6 +145,11 @@ def _standing(columns: tuple[Any, ...]) -> Standing:
 def _run(columns: tuple[Any, ...]) -> Run:
     row = dict(zip(tables.harvest_runs.columns.keys(), columns, strict=True))
     return Run(**{**row, "counts": json.loads(row["counts"]), "objections": tuple(json.loads(row["objections"]))})
+
+
+def _bare(run: Run) -> str:
+    """Its objections by their names alone."""
+    return json.dumps([{"name": one["name"]} for one in run.objections])
 
 
 _EACH = Statement(select(tables.harvest_sources).order_by(s.party, s.name), _standing)
@@ -172,8 +179,10 @@ _DROP_RUN = writes(delete(tables.harvest_runs).where(r.id == bindparam("named"))
 _BROUGHT = Statement(select(h.iri).where(h.source == bindparam("name")), only)
 _BRING = writes(insert(tables.harvested).prefix_with("OR IGNORE"))
 _UNBRING = writes(delete(tables.harvested).where(h.source == bindparam("named"), h.iri == bindparam("what")))
-# Of an erased document no name is left; nor here.
-_FORGET = writes(delete(tables.harvested).where(h.iri.not_in(select(d.iri)), h.source == bindparam("named")))
+_FORGET = writes(delete(tables.harvested).where(h.iri == bindparam("what")))
+_NAMELESS = Statement(select(h.iri).where(h.iri.not_in(select(d.iri))), only)
+_CURRENT = Statement(select(d.iri).where(d.ended.is_(None), among(d.iri, "iris")), only)
+_TOLD = Statement(select(tables.harvest_runs).where(r.objections.contains("focus")), _run)
 _OWN = Statement(select(d.iri).where(d.party == bindparam("party"), d.by_holder == 1, among(d.iri, "iris")), only)
 _OF_PARTY = Statement(
     select(tables.harvest_sources).where(s.party == bindparam("party"), s.tried.is_not(None)).order_by(s.name),
@@ -254,10 +263,8 @@ class Sources(Transactions):
         row = {**asdict(run), "counts": json.dumps(dict(run.counts)), "objections": json.dumps(run.objections)}
         with self._writing() as driver:
             _STAND.run(driver, [stands])
-            for before in _RUNS.all(driver, name=run.source):
-                kept = [{"name": one["name"]} for one in before.objections]
-                if kept != list(before.objections):
-                    _SHORTEN.run(driver, [{"named": before.id, "shortened": json.dumps(kept)}])
+            older = _RUNS.all(driver, name=run.source)
+            _SHORTEN.run(driver, [{"named": one.id, "shortened": _bare(one)} for one in older if one.objections])
             _PUT_RUN.run(driver, [row])
             _DROP_RUN.run(driver, [{"named": old.id} for old in _RUNS.all(driver, name=run.source)[reports_max:]])
 
@@ -279,10 +286,31 @@ class Sources(Transactions):
             _BRING.run(driver, [{"source": name, "iri": iri} for iri in iris])
 
     def unbring(self, name: str, iris: Collection[str]) -> None:
-        """Forgets what it withdrew, what the party took over, and the names of what was erased."""
+        """Forgets what it withdrew, and what the party took over."""
         with self._writing() as driver:
             _UNBRING.run(driver, [{"named": name, "what": iri} for iri in iris])
-            _FORGET.run(driver, [{"named": name}])
+
+    def forget_erased(self, is_erased: Callable[[str], bool]) -> None:
+        """Of an erased document no name is left; nor here, in what was brought and in what a report says."""
+        with self._reading() as driver:
+            if not _THERE.first(driver):
+                return
+            gone = [iri for iri in _NAMELESS.each(driver) if is_erased(iri)]
+            told = [
+                run
+                for run in _TOLD.each(driver)
+                if any(is_erased(one["focus"]) for one in run.objections if "focus" in one)
+            ]
+        bare = [{"named": run.id, "shortened": _bare(run)} for run in told]
+        if gone or bare:
+            with self._writing() as driver:
+                _FORGET.run(driver, [{"what": iri} for iri in gone])
+                _SHORTEN.run(driver, bare)
+
+    def current_among(self, iris: Collection[str]) -> frozenset[str]:
+        """Those of these documents that are current."""
+        with self._reading() as driver:
+            return frozenset(_CURRENT.each(driver, iris=listed(iris)))
 
     def own_acts(self, party: str, iris: Collection[str]) -> frozenset[str]:
         """Those of these documents on which the party has acted itself: they are its to change, not its source's."""

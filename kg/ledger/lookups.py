@@ -303,6 +303,11 @@ class Lookups(Viewpoints):
             gone = erased_rows(driver, self._book.key, (iri,))
         return current_of_erased(iri, gone[iri]) if gone else None
 
+    def is_erased(self, iri: str) -> bool:
+        """Whether a document of this name was here and is erased."""
+        with self._reading() as driver:
+            return bool(erased_rows(driver, self._book.key, (iri,)))
+
     def view(self, party: str, audience: str | None = None) -> Iterator[Current]:
         """The current documents of a party (slug): all of them, or what stands in the store of an audience."""
         with self._reading() as driver:
