@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from kg.accounts import Accounts
 from kg.contribution import Document, Neighbour, Slice
 from kg.framing import Frame
 from kg.keeping import utc_now
+from kg.keys import Keys
 from kg.ledger import Act, Batch, Ledger, Receipt
 from kg.naming import renamed
 from kg.objection import Objection, object_to
@@ -46,6 +47,8 @@ class Submission:
     """IRI of the one document that the body may hold; relative IRIs in the body resolve against it."""
     absent: bool = False
     """Whether nothing may be current under this name (If-None-Match: *)."""
+    signatures: tuple[str, ...] = ()
+    """Detached signatures of the documents, as `kg.signing` makes them."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Admission:
     ) -> None:
         self.ledger = ledger
         self.accounts = accounts
+        self.keys = Keys(ledger.url)
         self.settings = settings
         self.now = now
         self.seats = threading.BoundedSemaphore(settings.checkers_max)
@@ -104,6 +108,7 @@ class Admission:
     def close(self) -> None:
         """Ends the checkers."""
         self.crew.close()
+        self.keys.close()
 
     def admit(self, submission: Submission) -> Admitted | Refused:
         """Takes a submission in, all of it or nothing; returns only after the ledger's commit is on disk."""
@@ -245,7 +250,16 @@ class Admission:
                 self.crew.give_back(worker, dead=not fine)
         if isinstance(outcome, Ended):
             return Refused((object_to("CheckFailed"),))
-        return outcome
+        if isinstance(outcome, Refused) or not submission.signatures:
+            return outcome
+        signed = self.signed(outcome[0].documents, submission)
+        return signed if isinstance(signed, Refused) else (replace(outcome[0], documents=signed), outcome[1])
+
+    def signed(self, documents: Sequence[Document], submission: Submission) -> tuple[Document, ...] | Refused:
+        """The documents with the signatures that came with them, each checked."""
+        found = self.keys.signed(documents, submission.signatures, submission.holder)
+        objections = tuple(o for o in found if isinstance(o, Objection))
+        return Refused(objections) if objections else tuple(d for d in found if isinstance(d, Document))
 
     def _converse(self, worker: Worker, submission: Submission) -> tuple[Sound, Slice] | Refused | Ended:
         base_iri = submission.only or submission.base_iri

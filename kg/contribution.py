@@ -36,6 +36,8 @@ class Document:
     """Sorted distinct N-Triples lines, each ending in a newline, lexical forms as the parser gave them."""
     minted_from: str | None = None
     """Digest of the payload before a name was minted, when the writer gave none; so the same text is known again."""
+    signature: str | None = None
+    """A detached signature of the payload by a key of the holder, as it was checked at the door (kg.signing)."""
 
     @property
     def digest(self) -> str:

@@ -28,6 +28,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── PartyUnclear, PlaceUnclear, RegisterUnclear, DialogueUnclear, RoundUnclear, ClaimUnclear, SourceUnclear
     │   ├── SourceMissing, ParaphraseMissing, ShapeUnmet
     │   └── OnePerspective I12 (warning), AgainstTime I12 (warning)
+    ├── Unsigned        a signature that does not count
+    │   └── SignatureUnclear, SignatureElsewhere, SigningKeyUnknown, SignatureWrong
     ├── Conflicting     what the ledger holds stands in the way
     │   ├── ExistsDifferently, Moved, Stale, MatchRequired, SameTwice, KeyReused
     │   ├── DelegationEnded
@@ -78,6 +80,7 @@ from kg.notice_words import UNSENT
 from kg.objection_words import DISOWNED, UNKNOWN, UNREADABLE, UNSHAPED
 from kg.request_words import CONFLICTING, OVERRUN, UNASKED, UNCALLED
 from kg.sheet_words import MISFILLED
+from kg.signature_words import UNSIGNED
 from kg.steward_words import UNKEPT
 from kg.synchronising_words import UNSYNCHRONISED
 from kg.vocabulary import PREFIXES
@@ -88,6 +91,7 @@ FAMILIES = {
     "Disowned": DISOWNED,
     "Unknown": UNKNOWN,
     "Unshaped": UNSHAPED,
+    "Unsigned": UNSIGNED,
     "Conflicting": CONFLICTING,
     "Misplaced": MISPLACED,
     "Unasked": UNASKED,

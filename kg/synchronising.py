@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from kg.admission import CHECK_SECONDS_MAX, TRIES_MAX, Admission, Refused, Submission
@@ -187,6 +187,11 @@ class _Run:
         withdrawn = self._withdrawn(found)
         if isinstance(withdrawn, Refused):
             return withdrawn
+        if self.submission.signatures:
+            signed = self.admission.signed(found.documents, self.submission)
+            if isinstance(signed, Refused):
+                return signed
+            found = replace(found, documents=signed)
         judged = self._judged(found.documents, frozenset(withdrawn)) if found.documents else Judged()
         if not isinstance(judged, Judged):
             return Refused(judged)

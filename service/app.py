@@ -46,6 +46,7 @@ from service.harvests import HarvestDoor, harvests_router
 from service.headers import Asgi, dressed
 from service.health import health_router
 from service.inbox import Inboxes, inbox_router
+from service.keys import keys_router
 from service.mementos import Mementos
 from service.metrics import Metrics, counted
 from service.negotiation import language
@@ -186,6 +187,7 @@ def make_app(house: House) -> Asgi:
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),
         chain_router(ChainDoor(house.ledger, callers)),
+        keys_router(house.ledger, house.admission.keys),
         harvests_router(HarvestDoor(house.harvester, callers)),
         pages.router(),
     )

@@ -38,25 +38,17 @@ from service.cli_options import (
     stop,
 )
 from service.cli_registers import party_app
-from service.cli_sending import send, told
+from service.cli_sending import File, body_of, send, told
+from service.cli_signing import KeyFile, key_app, sign_file, signed
 from service.cli_snapshots import snapshot_app
 from service.cli_tokens import token_app
 from service.cli_verifying import verify_from_outside
 from service.cli_withdrawing import erase, withdraw
 from service.doorway import running
+from service.reception import SIGNATURE
 
 BASE = "http://127.0.0.1:8000"  # Names follow neither the port nor the host on which they happen to be served.
 DEMO = "moerwijk"  # The example that `demo` shows when none is chosen.
-MEDIA_TYPES = {
-    ".ttl": "text/turtle",
-    ".trig": "application/trig",
-    ".nt": "application/n-triples",
-    ".nq": "application/n-quads",
-    ".jsonld": "application/ld+json",
-    ".json": "application/ld+json",
-    ".rdf": "application/rdf+xml",
-    ".xml": "application/rdf+xml",
-}
 RESULT_TYPES = {
     "csv": "text/csv",
     "json": "application/sparql-results+json, application/ld+json;q=0.9",
@@ -71,15 +63,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+party_app.add_typer(key_app, name="key")
 app.add_typer(party_app, name="party")
+app.command("sign")(sign_file)
 app.add_typer(token_app, name="token")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(harvest_app, name="harvest")
 app.command()(explore)
 app.command()(withdraw)
 app.command()(erase)
-
-File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
 
 
 @app.command()
@@ -186,20 +178,6 @@ def demo(
     _serve(settings_for(data, host=host, port=port))
 
 
-def _body(file: str) -> tuple[bytes, str]:
-    """A file's bytes and media type; standard input is read as Turtle."""
-    if file == "-":
-        return sys.stdin.buffer.read(), MEDIA_TYPES[".ttl"]
-    path = Path(file)
-    media = MEDIA_TYPES.get(path.suffix.lower())
-    if media is None:
-        stop(f"{file}: unknown ending. Known: {', '.join(MEDIA_TYPES)}", USAGE)
-    try:
-        return path.read_bytes(), media
-    except OSError as error:
-        stop(f"{file}: {error.strerror}", USAGE)
-
-
 @app.command()
 def validate(
     file: File,
@@ -213,7 +191,7 @@ def validate(
     if url is None and party is None:
         stop("Say who would publish it: --party", USAGE)
     settings = settings_for(data) if url is None else None
-    body, media = _body(file)
+    body, media = body_of(file)
     headers = {"Content-Type": media, **({OPERATOR: party} if party else {})}
     found = told(send("POST", "/validate", settings, url=url, token=token, content=body, headers=headers), as_json)
     if as_json:
@@ -231,18 +209,22 @@ def publish(
     party: Annotated[str | None, typer.Option(help="Who publishes (with the data folder).")] = None,
     replace: Annotated[bool, typer.Option(help="Replace what is already there.")] = False,
     on_behalf_of: Annotated[str | None, typer.Option(help="The holder, when the party records for it.")] = None,
+    key: KeyFile = None,
     data: Data = None,
     url: Url = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish one or more documents: all of the file or nothing."""
-    if url is None and party is None:
+    holder = on_behalf_of or party
+    if party is None and (url is None or (key is not None and holder is None)):
         stop("Say who publishes: --party", USAGE)
     settings = settings_for(data) if url is None else None
-    body, media = _body(file)
+    body, media = body_of(file)
     parameters = {"replace": str(replace).lower(), **({"onBehalfOf": on_behalf_of} if on_behalf_of else {})}
     headers = {"Content-Type": media, **({OPERATOR: party} if party else {})}
+    if key is not None and holder is not None:
+        headers[SIGNATURE] = ",".join(signed(body, media, key, party=holder, settings=settings, url=url))
     response = send(
         "POST", "/contributions", settings, url=url, token=token, content=body, headers=headers, params=parameters
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -11,8 +13,20 @@ import typer
 from kg.ledger.acts import LedgerUnavailable
 from kg.questions import UnclearQuestion
 from kg.settings import Settings, read_settings
-from service.cli_options import FINDINGS, UNAVAILABLE, messages, output, stop
+from service.cli_options import FINDINGS, UNAVAILABLE, USAGE, messages, output, stop
 from service.doorway import door
+
+MEDIA_TYPES = {
+    ".ttl": "text/turtle",
+    ".trig": "application/trig",
+    ".nt": "application/n-triples",
+    ".nq": "application/n-quads",
+    ".jsonld": "application/ld+json",
+    ".json": "application/ld+json",
+    ".rdf": "application/rdf+xml",
+    ".xml": "application/rdf+xml",
+}
+File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
 
 
 def send(
@@ -47,3 +61,17 @@ def told(response: httpx.Response, as_json: bool) -> Any:
             messages.print(f"- {error['name']} {place}", markup=False)
             messages.print(f"    nl: {error['message']['nl']}\n    en: {error['message']['en']}", markup=False)
     raise typer.Exit(UNAVAILABLE if response.status_code in (429, 503) else FINDINGS)
+
+
+def body_of(file: str) -> tuple[bytes, str]:
+    """A file's bytes and media type; standard input is read as Turtle."""
+    if file == "-":
+        return sys.stdin.buffer.read(), MEDIA_TYPES[".ttl"]
+    path = Path(file)
+    media = MEDIA_TYPES.get(path.suffix.lower())
+    if media is None:
+        stop(f"{file}: unknown ending. Known: {', '.join(MEDIA_TYPES)}", USAGE)
+    try:
+        return path.read_bytes(), media
+    except OSError as error:
+        stop(f"{file}: {error.strerror}", USAGE)

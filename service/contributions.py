@@ -21,7 +21,7 @@ from service.ending_words import ENDINGS
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
 from service.problems import entry, problem
 from service.reach import may_know, may_read
-from service.reception import expected_of, media_of, names, read_body, refuse_unknown
+from service.reception import expected_of, media_of, names, read_body, refuse_unknown, signatures_of
 from service.rights import Act, Allowed, may, speaks
 
 RECEIPT = Format("receipt", "application/json", ".json")
@@ -56,6 +56,12 @@ _BODY: dict[str, Any] = {
             "in": "header",
             "schema": {"type": "string"},
             "description": "The ETag of the receipt or of the document that is replaced; otherwise 412.",
+        },
+        {
+            "name": "Wijkgraaf-Signature",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "A detached signature (JWS) of a document by a key of its holder; several with commas.",
         },
         {
             "name": "Idempotency-Key",
@@ -137,6 +143,7 @@ class Speaking:
             expected=expected,
             idempotency_key=key,
             only=only,
+            signatures=signatures_of(request),
         )
 
 
@@ -307,6 +314,7 @@ def recorded_body(speaking: Speaking, recorded: Recorded, calling: Calling) -> d
         "batch": f"{base}/batches/{recorded.batch}",
         "supersedes": graph(recorded.supersedes),
         "supersededBy": graph(recorded.superseded_by),
+        "signature": recorded.signature,
         "ended": recorded.ended,
     }
     if own:

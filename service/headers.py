@@ -21,7 +21,7 @@ ASKED_BEFORE = [
     (
         b"access-control-allow-headers",
         b"Accept, Accept-Datetime, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, "
-        b"Idempotency-Key",
+        b"Idempotency-Key, Wijkgraaf-Signature",
     ),
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),

@@ -20,6 +20,7 @@ FAMILY_STATUS: Mapping[str, int] = {
     "Disowned": REFUSED,
     "Unknown": REFUSED,
     "Unshaped": REFUSED,
+    "Unsigned": REFUSED,
     "Conflicting": 409,
     "Misplaced": 400,
     "Unasked": 400,

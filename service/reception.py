@@ -10,6 +10,7 @@ from starlette.requests import Request
 from kg.encodings import UTF8, charset_of
 from kg.objection import Objection, object_to
 
+SIGNATURE = "wijkgraaf-signature"
 UUID_CHARACTERS = 36  # A document's ETag is its contribution's id, a dash and the format.
 
 
@@ -48,6 +49,13 @@ def media_of(request: Request, known: Iterable[str]) -> str | Objection:
 def expected_of(request: Request) -> tuple[str, ...]:
     """The ids of contributions in If-Match: those of receipts, and of documents in any format; `*` stays itself."""
     return tuple(_id(tag) for tag in _tags(request.headers.get("if-match", "")))
+
+
+def signatures_of(request: Request) -> tuple[str, ...]:
+    """The detached signatures that came along: one a document, several with commas between or as several headers."""
+    return tuple(
+        one.strip() for header in request.headers.getlist(SIGNATURE) for one in header.split(",") if one.strip()
+    )
 
 
 def unchanged(request: Request, etag: str) -> bool:

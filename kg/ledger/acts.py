@@ -124,6 +124,8 @@ class Current:
     delegation: str | None = None
     payload: bytes | None = None
     """Its triples as received; None when erased, or when only its standing was asked."""
+    signature: str | None = None
+    """The holder's detached signature of these, where it gave one and it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,8 @@ class Recorded:
     ended: str | None
     """How the contribution ended, when it did not end by being replaced."""
     position_in_audience: Mapping[str, int]
+    signature: str | None = None
+    """The holder's detached signature of the payload, where it gave one."""
 
 
 @dataclass(frozen=True)

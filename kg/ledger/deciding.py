@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
+
 from kg.contribution import Document
 from kg.ledger.acts import Act, Batch, Kind
 from kg.ledger.chain import canonical, digest_of
+from kg.ledger.facts import signature_of
 from kg.ledger.quads import party_iri
 from kg.ledger.standings import DocumentRow, ErasedRow, Stands, minted_before, own_responses
-from kg.ledger.statement import Driver
+from kg.ledger.statement import Driver, Statement, only
+from kg.ledger.tables import payloads
 from kg.ledger.viewpoint import mark_of
 from kg.objection import Objection, object_to
 from kg.visible import Standing, is_over
+
+_FACTS = Statement(select(payloads.c.facts).where(payloads.c.entry == bindparam("entry")), only)
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,8 @@ def _decide_words(
     current = row is not None and row.ended is None
     if act.absent and current:
         return object_to("ExistsAlready", focus=act.iri)
-    if row is not None and current and row.payload_digest == document.digest:
+    same = row is not None and current and row.payload_digest == document.digest
+    if row is not None and same and not _signed_anew(driver, document, row):
         return Decision(act, "publish", row, unchanged=True)
     if row is not None and _outranked(batch, row):
         return object_to("NotHolder", focus=act.iri)
@@ -151,9 +158,16 @@ def _decide_words(
             return object_to("Moved", focus=act.iri)
     if not current:
         return Decision(act, "publish", row)
-    if act.kind == "replace" or batch.replace or act.expected is not None:
+    if act.kind == "replace" or batch.replace or act.expected is not None or same:
         return Decision(act, "replace", row)
     return object_to("ExistsDifferently", focus=act.iri)
+
+
+def _signed_anew(driver: Driver, document: Document, row: DocumentRow) -> bool:
+    """True when the same words come with another signature than they have, or with their first."""
+    if document.signature is None:
+        return False
+    return document.signature != signature_of(_FACTS.first(driver, entry=row.content_entry))
 
 
 def _outranked(batch: Batch, row: DocumentRow) -> bool:

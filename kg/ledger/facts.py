@@ -20,7 +20,7 @@ _DATES = (ISSUED.encode(), CREATED.encode())
 
 def facts_of(document: Document) -> dict[str, Any]:
     """The facts as a value that becomes JSON."""
-    return {
+    facts = {
         "classes": list(document.classes),
         "table": list(document.table),
         "ties": sorted(set(document.ties)),
@@ -31,6 +31,7 @@ def facts_of(document: Document) -> dict[str, Any]:
         "perspectives": _perspectives(document),
         "dated": _dated(document),
     }
+    return facts if document.signature is None else {**facts, "signature": document.signature}
 
 
 def facts_text(facts: Mapping[str, Any], request: str | None) -> str | None:
@@ -43,6 +44,12 @@ def request_of(facts: str | None) -> str | None:
     """The fingerprint that stands in these facts."""
     request: str | None = json.loads(facts).get("request") if facts else None
     return request
+
+
+def signature_of(facts: str | None) -> str | None:
+    """The detached signature that stands in these facts."""
+    signature: str | None = json.loads(facts).get("signature") if facts else None
+    return signature
 
 
 def _objects(document: Document, predicate: bytes, form: bytes) -> list[str]:

@@ -7,6 +7,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +22,7 @@ from kg.ledger.chain import Book, Heads, canonical, digest_of, empty_heads, shar
 from kg.ledger.deciding import decide
 from kg.ledger.difference import Changed, difference
 from kg.ledger.events import Event, events_between, times_of
+from kg.ledger.facts import signature_of
 from kg.ledger.past import Past, Place, came_at, kept, place_at, place_of
 from kg.ledger.quads import party_iri, time_text
 from kg.ledger.recorded import RECORDED, EntryRow, positions_of
@@ -57,7 +59,10 @@ _POSITION = Statement(
     as_it_is,
 )
 _DOCUMENTS = select(tables.documents, p.payload).join(tables.payloads, p.entry == d.content_entry, isouter=True)
-_ONE = Statement(_DOCUMENTS.where(d.iri == bindparam("iri")), _with_payload)
+_ONE = Statement(
+    _DOCUMENTS.add_columns(p.facts).where(d.iri == bindparam("iri")),
+    lambda columns: (*_with_payload(columns[:-1]), signature_of(columns[-1])),
+)
 _VIEW = Statement(_DOCUMENTS.where(d.party == bindparam("party"), d.ended.is_(None)), _with_payload)
 _VIEW_IN = Statement(
     _DOCUMENTS.where(d.party == bindparam("party"), d.ended.is_(None), d.visible.op("&")(bindparam("bit")) != 0),
@@ -299,7 +304,7 @@ class Lookups(Viewpoints):
         with self._reading() as driver:
             found = _ONE.first(driver, iri=iri)
             if found is not None:
-                return current_of(*found)
+                return replace(current_of(*found[:2]), signature=found[2])
             gone = erased_rows(driver, self._book.key, (iri,))
         return current_of_erased(iri, gone[iri]) if gone else None
 
@@ -408,4 +413,5 @@ def _recorded(row: EntryRow, successor: tuple[str, str] | None, positions: Mappi
         superseded_by=next_id if next_kind == "replace" else None,
         ended=ENDED.get(next_kind),
         position_in_audience=positions,
+        signature=signature_of(row.facts),
     )

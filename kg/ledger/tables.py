@@ -229,6 +229,17 @@ delegation_terms = Table(
 )
 """Until when a delegation holds and who gave it; once it has ended, when and by whom. Ended ones stay to be told of."""
 
+signing_keys = Table(
+    "signing_keys",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("party", String, nullable=False, index=True),
+    Column("public", LargeBinary, nullable=False),
+    Column("since", String, nullable=False),
+    Column("ended", String),
+)
+"""Public keys with which parties sign. A ledger that was made before there were any has no such table."""
+
 snapshots = Table(
     "snapshots",
     METADATA,
@@ -293,7 +304,7 @@ harvested = Table(
 )
 """Which documents a source brought: what it may withdraw by leaving it out."""
 
-BESIDE = (token_marks, delegation_terms)
+BESIDE = (token_marks, delegation_terms, signing_keys)
 """Tables beside the ledger that one made by an earlier version lacks; `add_missing` makes them."""
 
 

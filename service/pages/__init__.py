@@ -21,7 +21,7 @@ from service.pages import side as page_side
 from service.pages import times as page_times
 from service.pages.about import about_page
 from service.pages.back import back_page
-from service.pages.document import document_view
+from service.pages.document import document_view, signed_page
 from service.pages.formats import as_csv, as_json, as_turtle
 from service.pages.frame import Asker, Page, Past, render
 from service.pages.links import LANGUAGES, PARAMETERS, REGISTER_SLUG, ROUTES, Links, document_iri, understood
@@ -242,7 +242,7 @@ class Pages:
         if current.ended is not None or current.payload is None:
             page = page_errors.gone_page(links, current.iri, current.ended or "withdrawn", current.ended_at)
         elif calling.audience in current.visible:
-            found = await document_view(ask, links, current.iri)
+            found = signed_page(await document_view(ask, links, current.iri), current)
             page = found or await missing(ask, links, current.iri.rsplit("/", 1)[-1])
             if page.template == "party.html":
                 return await self._shown(request, ask, links, page, "")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from kg.ledger.acts import Current
 from kg.perspectives import (
     Row,
     claims,
@@ -21,6 +22,7 @@ from kg.perspectives import (
     voice,
     words,
 )
+from kg.signing import read_signature
 from kg.voices import Claim, Experience, Named, Reply, Tie, Voice, Words
 from service.pages import people as page_people
 from service.pages import topics as page_topics
@@ -219,3 +221,11 @@ def schema_of(iri: str, name: Words, origin: Origin, language: str) -> dict[str,
         "inLanguage": name.lang or language,
         "publisher": {"@type": "Organization", "name": origin.holder.name.value, "@id": origin.holder.iri},
     }
+
+
+def signed_page(page: Page | None, current: Current) -> Page | None:
+    """The page of a document with the key that signed it, where one did."""
+    signed = read_signature(current.signature) if current.signature else None
+    return (
+        page if page is None or signed is None else replace(page, context={**page.context, "signed_with": signed.key})
+    )
