@@ -12,7 +12,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -42,6 +42,7 @@ from service.description import neighbourhood
 from service.documents import Documents, documents_router
 from service.feed import FeedDoor, feed_router
 from service.following import Following, following_router
+from service.graphs import Doors, Graphs, graphs_router
 from service.harvests import HarvestDoor, harvests_router
 from service.headers import Asgi, dressed
 from service.health import health_router
@@ -49,13 +50,13 @@ from service.inbox import Inboxes, inbox_router
 from service.keys import keys_router
 from service.mementos import Mementos
 from service.metrics import Metrics, counted
-from service.negotiation import language
+from service.negotiation import Format, language
 from service.news import Aftermath, news_router
 from service.offering import SCHEMAS, operations_of
 from service.pages import Pages
 from service.pages.questions import named
 from service.questions import questions_router
-from service.resources import resources_router
+from service.resources import document_response, resources_router
 from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
 from service.times import Times
@@ -182,7 +183,7 @@ def make_app(house: House) -> Asgi:
         ),
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
         resources_router(speaking, mementos, pages.document_page, pages.error_page),
-        documents_router(Documents(speaking)),
+        *_at_addresses(house.asking, speaking, mementos, pages),
         mementos.router(),
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),
@@ -230,6 +231,17 @@ def _start(app: FastAPI) -> None:
     async def start(request: Request) -> Response:
         lang = language(None, request.headers.get("accept-language"))
         return RedirectResponse(f"/{lang}/", 302, {"Vary": "Accept-Language"})
+
+
+def _at_addresses(asking: Asking, speaking: Speaking, mementos: Mementos, pages: Pages) -> tuple[APIRouter, APIRouter]:
+    """The doors where one document, or a graph, is written under its name."""
+    documents = Documents(speaking)
+
+    async def read(request: Request, iri: str, form: Format) -> Response:
+        page, missing = pages.document_page, pages.error_page
+        return await document_response(speaking, mementos, request, iri, form, page, missing)
+
+    return documents_router(documents), graphs_router(Graphs(speaking, asking, Doors(documents, read)))
 
 
 async def _served(asking: Asking) -> Mapping[str, str]:

@@ -151,6 +151,29 @@ def _as_speaker(found: Allowed | Objection) -> tuple[str, str, str] | Objection:
     return found if isinstance(found, Objection) else (found.holder, found.recorder, found.delegation)
 
 
+async def _received(speaking: Speaking, request: Request) -> Submission | Response:
+    calling = speaking.callers.calling(request)
+    if isinstance(calling, Objection):
+        return problem(request, speaking.base, calling)
+    submission = await speaking.submission(request, calling)
+    return problem(request, speaking.base, submission) if isinstance(submission, Objection) else submission
+
+
+async def published(speaking: Speaking, request: Request) -> Admitted | Response:
+    """What a request sends is taken in; or why not."""
+    base, admission = speaking.base, speaking.admission
+    submission = await _received(speaking, request)
+    if isinstance(submission, Response):
+        return submission
+    try:
+        outcome = await asyncio.to_thread(admission.admit, submission)
+    except LedgerUnavailable:
+        return problem(request, base, object_to("NotReady", limit="1 min"))
+    if isinstance(outcome, Refused):
+        return problem(request, base, *outcome.objections, report=admission.report)
+    return outcome
+
+
 def slug_of(base: str, party: str) -> str:
     """A party's slug, from the slug itself or its IRI."""
     return party.removeprefix(f"{base}/id/")
@@ -161,15 +184,6 @@ def contributions_router(speaking: Speaking) -> APIRouter:
     router = APIRouter(tags=["Contributions"])
     base = speaking.base
     admission = speaking.admission
-
-    async def received(request: Request) -> tuple[Calling, Submission] | Response:
-        calling = speaking.callers.calling(request)
-        if isinstance(calling, Objection):
-            return problem(request, base, calling)
-        submission = await speaking.submission(request, calling)
-        if isinstance(submission, Objection):
-            return problem(request, base, submission)
-        return calling, submission
 
     @router.post(
         "/contributions",
@@ -183,16 +197,8 @@ def contributions_router(speaking: Speaking) -> APIRouter:
         responses={200: {"description": "Already current"}, 422: {"description": "Refused"}},
     )
     async def publish(request: Request) -> Response:
-        got = await received(request)
-        if isinstance(got, Response):
-            return got
-        try:
-            outcome = await asyncio.to_thread(admission.admit, got[1])
-        except LedgerUnavailable:
-            return problem(request, base, object_to("NotReady", limit="1 min"))
-        if isinstance(outcome, Refused):
-            return problem(request, base, *outcome.objections, report=admission.report)
-        return receipt_response(base, outcome)
+        outcome = await published(speaking, request)
+        return receipt_response(base, outcome) if isinstance(outcome, Admitted) else outcome
 
     @router.post(
         "/validate",
@@ -203,10 +209,10 @@ def contributions_router(speaking: Speaking) -> APIRouter:
         responses={422: {"description": "Would be refused"}},
     )
     async def validate(request: Request) -> Response:
-        got = await received(request)
-        if isinstance(got, Response):
-            return got
-        outcome = await asyncio.to_thread(admission.validate, got[1])
+        submission = await _received(speaking, request)
+        if isinstance(submission, Response):
+            return submission
+        outcome = await asyncio.to_thread(admission.validate, submission)
         if isinstance(outcome, Refused):
             return problem(request, base, *outcome.objections, report=admission.report)
         return JSONResponse(sound_body(base, outcome))
@@ -222,7 +228,7 @@ def contributions_router(speaking: Speaking) -> APIRouter:
         calling = speaking.callers.calling(request)
         if isinstance(calling, Objection):
             return problem(request, base, calling)
-        return await asyncio.to_thread(_contribution, speaking, request, calling, id)
+        return await asyncio.to_thread(contribution_response, speaking, request, calling, id)
 
     @router.get(
         "/batches/{id}",
@@ -259,12 +265,15 @@ def may_see(speaking: Speaking, recorded: Recorded, calling: Calling) -> bool:
     return current.contribution == recorded.id or recorded.audience in ("public", calling.audience)
 
 
-def _contribution(speaking: Speaking, request: Request, calling: Calling, id: str) -> Response:
+def contribution_response(
+    speaking: Speaking, request: Request, calling: Calling, id: str, form: Format | None = None
+) -> Response:
+    """A contribution as it was received, or its receipt; in the format given, else as `Accept` says."""
     base = speaking.base
     recorded = speaking.ledger.contribution(id)
     if recorded is None or not may_see(speaking, recorded, calling):
         return problem(request, base, object_to("NotThere"))
-    form = choose(request.headers.get("accept"), (RECEIPT, *QUADS, *TRIPLES))
+    form = form or choose(request.headers.get("accept"), (RECEIPT, *QUADS, *TRIPLES))
     if form is None:
         limit = ", ".join(f.media_type for f in (RECEIPT, *QUADS, *TRIPLES))
         return problem(request, base, object_to("FormatUnknown", limit=limit))

@@ -238,6 +238,9 @@ class Documents:
             objections = outcome.objections
             if not {"Stale", "ExistsDifferently", "ExistsAlready"} & {o.name for o in objections}:
                 break
+        else:
+            if again:  # Nobody said what was to be there: it moves faster than we look.
+                objections = (object_to("Moved", focus=iri),)
         return problem(request, self.base, *map(_to_match, objections), report=admission.report)
 
 

