@@ -16,6 +16,7 @@ from kg.settings import Settings
 from service.headers import Asgi
 
 BACKLOG = 512  # Connections the kernel keeps for us while we are busy.
+HEAD_BYTES_MAX = 256 * 1024  # A request's line and headers: a query of the longest kind, escaped, and more besides.
 STOP_SECONDS_MAX = 10  # Answers under way may be finished when we are told to stop.
 
 
@@ -67,6 +68,9 @@ def serve(app: Asgi, settings: Settings, public: socket.socket) -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS_MAX,
+            # The other parser loses the body of who offers to go on in HTTP/2, as every Java client does.
+            http="h11",
+            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         )
 
     async def run() -> None:
