@@ -190,11 +190,13 @@ def _when_ready(process: subprocess.Popen[bytes], url: str, query: str) -> httpx
 
 
 JAVA = """import org.apache.jena.riot.RDFParser;
+import org.apache.jena.http.auth.AuthEnv;
 import org.apache.jena.sparql.exec.http.GSP;
 public class Graphs {
-  static GSP at(String[] a) { return GSP.service(a[0]).httpHeader("Authorization", a[1]).graphName(a[2]); }
+  static GSP at(String[] a) { return GSP.service(a[0]).graphName(a[2]); }
   static void tell(String what, long n) { System.out.println(what + " " + n); }
   public static void main(String[] a) {
+    AuthEnv.get().setBearerToken(a[0], a[1]);
     at(a).PUT(a[3]); tell("put", at(a).GET().size());
     at(a).PUT(RDFParser.source(a[4]).base(a[2]).toGraph()); tell("put again", at(a).GET().size());
     at(a).POST(a[5]); tell("post", at(a).GET().size());
@@ -219,8 +221,8 @@ def test_jena_writes_graphs(jena: Path, moerwijk_folder: Path, tmp_path: Path) -
         (jena / name).write_text(text.replace("<>", f"<{iri}>"))
     (jena / "Graphs.java").write_text(JAVA)
     try:
-        bearer = f"Bearer {service.token(holder, 'contribute')}"
-        words = ["java", "-cp", "lib/*", "Graphs.java", f"{service.url}/graphs", bearer, iri, *files]
+        token = service.token(holder, "contribute")
+        words = ["java", "-cp", "lib/*", "Graphs.java", f"{service.url}/graphs", token, iri, *files]
         done = subprocess.run(words, cwd=jena, capture_output=True, text=True, timeout=120)
         assert 0 == done.returncode, done.stderr
         everything = httpx.get(f"{service.url}/graphs?default", headers={"Accept": "application/n-triples"}, timeout=60)
