@@ -97,6 +97,14 @@ UNFETCHED: Mapping[str, tuple[str | None, str, str]] = {
         "In de tabel ontbreekt de kolom {value}. Er staan: {limit}. Pas het bestand met de koppeling aan.",
         "The table lacks the column {value}. It has: {limit}. Change the file of the mapping.",
     ),
+    "SourceShrunk": (
+        None,
+        "De bron geeft veel minder dan eerst: van de {limit} documenten die ervan kwamen, zouden er {value} gaan. "
+        "Wat er was, blijft staan. Is het de bedoeling, laat de beheerder het dan toestaan "
+        "(harvest run --allow-withdraw {value}).",
+        "The source gives much less than before: of the {limit} documents that came from it, {value} would go. "
+        "What was here stays. If it is meant, the steward can allow it (harvest run --allow-withdraw {value}).",
+    ),
     "RecipeUnreadable": (
         None,
         "Het bestand {value} van deze bron is niet te lezen: {limit}. Zet het terug of registreer de bron opnieuw.",

@@ -62,7 +62,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── AddressUnclear, AddressPlain, AddressClosed, HostUnknown, LeadsElsewhere, LeadsRound
     │   ├── Unreachable, FetchTooSlow, FetchCutShort, FetchTooLarge, AnswerRefused, FetchedUnclear
     │   └── CatalogueUnclear, DistributionMissing, StreamUnclear, StreamEndless, ColumnMissing,
-    │       RecipeUnreadable, Interrupted
+    │       SourceShrunk, RecipeUnreadable, Interrupted
     └── Overrun         there was no time or room
         └── TimeOut, MemoryOut, EngineEnded, AnswerTooLarge, Busy, PastBusy, NotReady, CheckFailed
 """

@@ -342,7 +342,7 @@ def test_a_source_that_is_suddenly_empty_is_not_believed(place: Place) -> None:
     place.run()
     for body in ("", PREFIXES, place.text("a")):
         place.server.put(f"/{place.party}.ttl", body)
-        assert place.told() == ["WithdrawsMuch"]
+        assert place.told() == ["SourceShrunk"]
         assert len(place.holds()) == 5
     assert place.run(allowWithdraw="4")["counts"]["withdrawn"] == 4
 
@@ -550,6 +550,18 @@ def test_readers_see_how_old_it_is(place: Place) -> None:
     assert "The last try" in place.service.client.get(f"/en/who/{place.party}").text
 
 
+def test_a_source_registered_again_goes_on_where_it_was(place: Place) -> None:
+    """Removed, what it brought stays; back under its name, what it gives no more is withdrawn after all."""
+    place.source(place.gives("a", "b"))
+    place.run()
+    sources = place.service.house.harvester.sources
+    assert (sources.remove(place.party), sources.remove(place.party)) == (True, False)
+    assert set(place.holds()) == {"a", "b"}
+    place.source(place.gives("b"))
+    assert place.run()["counts"]["withdrawn"] == 1
+    assert set(place.holds()) == {"b"}
+
+
 # --- in its time
 
 
@@ -598,6 +610,34 @@ def test_the_clock_fetches_what_is_due(place: Place, monkeypatch: pytest.MonkeyP
     assert standing is not None
     waits = datetime.fromisoformat(standing.due) - datetime.fromisoformat(run.ended)
     assert waits == timedelta(seconds=3600 * 1.05)
+
+
+def test_what_goes_wrong_with_one_source_stops_no_other(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault of ours is in the log with its trace; the clock goes on."""
+    monkeypatch.setattr(running, "LOOK_SECONDS", 0.01)
+    mine = Harvester(place.service.house.admission, place.service.house.harvester.sources)
+    rounds: list[int] = []
+
+    async def faulty(name: str) -> Any:
+        rounds.append(len(rounds))
+        raise RuntimeError(f"a fault with {name}")
+
+    monkeypatch.setattr(mine, "run", faulty)
+    place.source(place.gives("a"))
+
+    async def while_it_keeps() -> None:
+        keeping = asyncio.create_task(mine.keep())
+        while len(rounds) < 2:
+            await asyncio.sleep(0.02)
+        keeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeping
+
+    asyncio.run(asyncio.wait_for(while_it_keeps(), 30))
+    assert "a fault with" in caplog.text
+    place.service.house.harvester.sources.postpone(place.party, utc_now() + timedelta(days=1))
 
 
 def test_a_stop_in_the_middle_is_written_down(place: Place) -> None:

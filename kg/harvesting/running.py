@@ -59,12 +59,16 @@ class Harvester:
         """Fetches every source when it is due, until it is cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await asyncio.to_thread(self.sources.forget_erased, self.admission.ledger.is_erased)
-                while (due := await asyncio.to_thread(self.sources.next_due, self.now())) is not None:
-                    await self.run(due.source.name)
-            except LedgerUnavailable as error:
-                log.error("the ledger takes nothing in: %s", error)
+            # What goes wrong with one source is written down; the others are fetched all the same, and this one later.
+            for outcome in await asyncio.gather(self._round(), return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    log.error("a round of fetching ended early", exc_info=outcome)
+
+    async def _round(self) -> None:
+        """Fetches what is due, one source after the other."""
+        await asyncio.to_thread(self.sources.forget_erased, self.admission.ledger.is_erased)
+        while (due := await asyncio.to_thread(self.sources.next_due, self.now())) is not None:
+            await self.run(due.source.name)
 
     async def run(self, name: str, *, anew: bool = False, allow_withdraw: int | None = None) -> Run | Objection:
         """Fetches a source now; its report, or an objection when there is no such source.
@@ -151,9 +155,14 @@ class Harvester:
             outcome = Refused((object_to("NotReady", limit="1 min"),))
         if isinstance(outcome, Refused):
             self.sources.unbring(source.name, coming - brought)
-            return self._report_of(
-                source, started, "refused", got.http_status, got.size_bytes, objections=outcome.objections
-            )
+            # Who may say that it is meant is the steward, not whoever sends a viewpoint.
+            told = [
+                object_to("SourceShrunk", value=o.value, limit=str(len(withdrawable)))
+                if o.name == "WithdrawsMuch"
+                else o
+                for o in outcome.objections
+            ]
+            return self._report_of(source, started, "refused", got.http_status, got.size_bytes, objections=told)
         self.sources.unbring(source.name, {*outcome.withdrawn, *own})
         counts = {"added": len(outcome.added), "replaced": len(outcome.replaced), "withdrawn": len(outcome.withdrawn)}
         changed = any(counts.values())

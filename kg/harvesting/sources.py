@@ -160,7 +160,11 @@ _NEXT = Statement(
 _PUT = writes(insert(tables.harvest_sources))
 _DROP = writes(delete(tables.harvest_sources).where(s.name == bindparam("name")))
 _DROP_RUNS = writes(delete(tables.harvest_runs).where(r.source == bindparam("name")))
-_DROP_BROUGHT = writes(delete(tables.harvested).where(h.source == bindparam("name")))
+_DROP_OTHERS = writes(
+    delete(tables.harvested).where(
+        h.source == bindparam("named"), h.iri.not_in(select(d.iri).where(d.party == bindparam("holder")))
+    )
+)
 _POSTPONE = writes(update(tables.harvest_sources).where(s.name == bindparam("named")).values(due=bindparam("until")))
 _STAND = writes(
     update(tables.harvest_sources)
@@ -218,14 +222,19 @@ class Sources(Transactions):
             if before is not None:
                 row |= {"good": before.good, "tried": before.tried, "added": before.added}
                 _DROP.run(driver, [{"name": source.name}])
+            else:
+                _DROP_OTHERS.run(driver, [{"named": source.name, "holder": source.party}])
             _PUT.run(driver, [row])
 
     def remove(self, name: str) -> bool:
-        """Fetches from it no more; what it brought stays with its holder. False when there is none of that name."""
+        """Fetches from it no more; what it brought stays with its holder. False when there is none of that name.
+
+        What it brought is remembered: registered again under the same name, it goes on where it was.
+        """
         with self._writing() as driver:
             if _ONE.first(driver, name=name) is None:
                 return False
-            for statement in (_DROP, _DROP_RUNS, _DROP_BROUGHT):
+            for statement in (_DROP, _DROP_RUNS):
                 statement.run(driver, [{"name": name}])
         return True
 

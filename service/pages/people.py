@@ -46,20 +46,21 @@ async def who_page(ask: Asker, links: Links) -> Page:
 
 @dataclass(frozen=True)
 class Fetched:
-    """How old something is that was fetched from the party's own source, in days as people write them."""
+    """How old what is fetched from a party's own sources is at most, in days as people write them."""
 
     good: str | None
-    """When we last held all that it gives; None when that never was."""
+    """When we last held all that they give; None when that never was."""
     failed: str | None
-    """When it was last tried in vain since."""
+    """When one of them was last tried in vain since."""
 
 
 def with_ages(page: Page, standings: Sequence[Standing], language: str) -> Page:
     """The page of a party with the age of what is fetched from it."""
-    fetched = tuple(
-        Fetched(day(one.good, language) or None, day(one.tried, language) if one.failures else None)
-        for one in standings
-    )
+    if not standings:
+        return page
+    good = min(one.good or "" for one in standings)
+    failed = max((one.tried or "" for one in standings if one.failures), default="")
+    fetched = Fetched(day(good, language) or None, day(failed, language) or None)
     return replace(page, context={**page.context, "fetched": fetched})
 
 
@@ -97,7 +98,7 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
         name,
         {
             "party": party,
-            "fetched": (),
+            "fetched": None,
             "own": own,
             "made": made,
             "about": about,
