@@ -355,6 +355,35 @@ def test_a_private_address_is_refused_unless_the_source_may(place: Place) -> Non
     assert len(place.server.asked) == before
 
 
+def test_nobody_is_spoken_for_who_has_left(place: Place) -> None:
+    """A party that is no longer in the register is not fetched from."""
+    place.source(place.gives("a"))
+    place.service.client.delete(f"/doc/{place.party}", headers=place.steward)
+    current = place.service.house.ledger.document(place.iri)
+    assert current is not None
+    assert current.ended == "withdrawn"
+    before = len(place.server.asked)
+    assert place.told() == ["PartyUnknown"]
+    assert len(place.server.asked) == before
+
+
+def test_a_source_that_changes_during_its_run_keeps_what_it_became(place: Place) -> None:
+    """What came from the old address says nothing of the new one; of a removed source no report is kept."""
+    place.source(place.gives("a"))
+    place.run()
+    sources = place.service.house.harvester.sources
+    before, (run,) = sources.find(place.party), sources.runs(place.party)
+    assert before is not None
+    place.source(place.server.put(f"/{place.party}-2.ttl", place.text("a", "b")))
+    sources.report(before, replace(run, id="late"), reports_max=9)
+    after = sources.find(place.party)
+    assert after is not None
+    assert (after.etag, after.digest) == (None, None)
+    sources.remove(place.party)
+    sources.report(before, replace(run, id="later"), reports_max=9)
+    assert sources.runs(place.party) == []
+
+
 def test_what_is_too_much_to_unpack_is_left(place: Place) -> None:
     """Nothing of it reaches a parser."""
     bomb = gzip.compress(bytes(80 * 1024 * 1024))

@@ -81,20 +81,29 @@ class Harvester:
             if standing is None:
                 return object_to("NotThere", focus=name)
             started = self.now()
+            party = await asyncio.to_thread(
+                self.admission.ledger.document, f"{self.means.base}/id/{standing.source.party}"
+            )
             # Before anything else: whatever ends this process in the middle must not end it again at once.
             await asyncio.to_thread(self.sources.postpone, name, started + timedelta(seconds=EVERY_SECONDS_MIN))
             try:
-                return await self._run(standing, started, anew, allow_withdraw)
+                return await self._run(
+                    standing, started, anew, allow_withdraw, is_here=party is not None and not party.ended
+                )
             except asyncio.CancelledError:
                 stopped = Unfetched(object_to("Interrupted"))
                 self._report(standing, self._failed(standing.source, started, stopped), None)
                 raise
 
-    async def _run(self, standing: Standing, started: datetime, anew: bool, allow_withdraw: int | None) -> Run:
+    async def _run(
+        self, standing: Standing, started: datetime, anew: bool, allow_withdraw: int | None, *, is_here: bool
+    ) -> Run:
         source = standing.source
+        got: Brought | Same | Unfetched = Unfetched(object_to("PartyUnknown", value=source.party))
         try:
-            async with asyncio.timeout(self.means.limits.seconds_max):
-                got = await bring(standing, self.means, anew=anew)
+            if is_here:  # Nobody is spoken for who has left.
+                async with asyncio.timeout(self.means.limits.seconds_max):
+                    got = await bring(standing, self.means, anew=anew)
         except TimeoutError:
             limit = f"{self.means.limits.seconds_max:g} s"
             got = Unfetched(object_to("FetchTooSlow", value=source.address[:200], limit=limit))

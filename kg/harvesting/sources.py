@@ -168,7 +168,7 @@ _DROP_OTHERS = writes(
 _POSTPONE = writes(update(tables.harvest_sources).where(s.name == bindparam("named")).values(due=bindparam("until")))
 _STAND = writes(
     update(tables.harvest_sources)
-    .where(s.name == bindparam("named"))
+    .where(s.name == bindparam("named"), s.address == bindparam("where"))
     .values({name: bindparam(f"new_{name}") for name in ("etag", "modified", "digest", "recipe_digest", "failures")})
     .values({name: bindparam(f"new_{name}") for name in ("due", "tried", "good")})
 )
@@ -268,9 +268,14 @@ class Sources(Transactions):
     def report(self, standing: Standing, run: Run, reports_max: int) -> None:
         """Writes down how a source stands after a run, and the report; older reports keep no names of documents."""
         names = ("etag", "modified", "digest", "recipe_digest", "failures", "due", "tried", "good")
-        stands = {f"new_{name}": getattr(standing, name) for name in names} | {"named": standing.source.name}
+        stands = {f"new_{name}": getattr(standing, name) for name in names} | {
+            "named": standing.source.name,
+            "where": standing.source.address,
+        }
         row = {**asdict(run), "counts": json.dumps(dict(run.counts)), "objections": json.dumps(run.objections)}
         with self._writing() as driver:
+            if _ONE.first(driver, name=run.source) is None:
+                return  # Removed meanwhile.
             _STAND.run(driver, [stands])
             older = _RUNS.all(driver, name=run.source)
             _SHORTEN.run(driver, [{"named": one.id, "shortened": _bare(one)} for one in older if one.objections])
