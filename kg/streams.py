@@ -5,9 +5,10 @@ Pure: bytes in, values out; it fetches nothing, and it runs where callers' text 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
@@ -19,6 +20,8 @@ Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 LDES, TREE = word.LDES, word.TREE
 POLICY = LDES + "retentionPolicy"
 CREATED, VERSION_OF = word.DCTERMS + "created", word.DCTERMS + "isVersionOf"
+# How a member is named that came in before.
+_AGAIN: Final = re.compile(r"#again-\d+$")
 # What says that a member is an end, where the stream does not say so itself.
 DELETIONS: Final = frozenset({word.AS + "Delete", word.TOMBSTONE})
 # Policies by which a stream forgets what still holds, because it is old.
@@ -49,6 +52,8 @@ class Member:
     ended: bool
     triples: bytes
     """N-Triples of its words under the document's own name; empty for an end."""
+    removes: tuple[str, ...] = ()
+    """Of an end, the members that it takes away, where it names them: an erased document has no name any more."""
 
     @property
     def order(self) -> tuple[str, tuple[int, str]]:
@@ -115,14 +120,24 @@ def read_page(quads: Iterable[ox.Quad], address: str, known: Paths | None = None
     return Page(stream, paths, members, tuple(sorted(nodes - {address})), any(_forgets(page, p) for p in policies))
 
 
-def newest(members: Iterable[Member]) -> Mapping[str, Member]:
+def newest(members: Sequence[Member]) -> Mapping[str, Member]:
     """Of each document its last version or its end; of two that are equally late the one that came last."""
     found: dict[str, Member] = {}
     for member in members:
         before = found.get(member.document)
         if before is None or member.order >= before.order:
             found[member.document] = member
+    documents = {plain_name(member.iri): member.document for member in found.values() if not member.ended}
+    for member in members:
+        for document in {documents[one] for one in member.removes if one in documents}:
+            if found[document].order < member.order:
+                found[document] = replace(member, document=document)
     return found
+
+
+def plain_name(member: str) -> str:
+    """The name that an end gives to a member: without what tells apart that it came in again."""
+    return _AGAIN.sub("", member)
 
 
 def instant(text: str) -> str:
@@ -164,7 +179,8 @@ def _member(page: _Read, iri: str, paths: Paths) -> Member:
     time = next(iter(page.of(iri, paths.time)), "")
     sequence = next(iter(page.of(iri, paths.sequence)), None) if paths.sequence else None
     triples = () if ended else _words(page, iri, document, paths)
-    return Member(iri, document, time, sequence, ended, ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")
+    words = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+    return Member(iri, document, time, sequence, ended, words, tuple(page.of(iri, word.AS + "object")) if ended else ())
 
 
 def _words(page: _Read, iri: str, document: str, paths: Paths) -> list[ox.Triple]:

@@ -23,6 +23,7 @@ from kg.stewarding import Amiss, amiss
 from service import beginning
 from service.callers import OPERATOR
 from service.cli_exploring import explore
+from service.cli_following import follow
 from service.cli_harvesting import harvest_app
 from service.cli_options import (
     FINDINGS,
@@ -70,6 +71,7 @@ app.add_typer(token_app, name="token")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(harvest_app, name="harvest")
 app.command()(explore)
+app.command()(follow)
 app.command()(withdraw)
 app.command()(erase)
 
