@@ -55,6 +55,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── PartyNameUnclear, PartyNameMissing, PartyUnknown, PartyExists, PerspectiveUnknown
     │   ├── NamespaceUnclear, NamespaceTaken, NamespaceUnknown, RightUnknown, DateUnclear, DatePassed, TokenNotThere
     │   ├── DelegationUnclear, DelegationToItself, DelegationTooWide, DelegationNotThere
+    │   ├── SessionMissing, FormForeign, SignInOften
     │   └── NotConfirmed, AddressMissing
     ├── Unsent          a notification that reaches no inbox
     │   └── NotificationUnclear, ActorOther, InboxElsewhere, InboxFull, TooManySent

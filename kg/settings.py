@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     queued_per_client_max: int = Field(16, ge=0, description="Queries one client has waiting.")
     cache_bytes_max: int = Field(64 * 1024 * 1024, ge=0, description="Public answers kept in memory; 0 keeps none.")
     metrics_port: int | None = Field(None, ge=0, le=65535, description="Where Prometheus reads; none by default.")
+    session_idle_minutes_max: float = Field(20, gt=0, description="A session that nobody uses: a desk that was left.")
+    session_hours_max: float = Field(8, gt=0, description="A session in all: one working day.")
+    access_log_days: int = Field(
+        90, ge=0, description="How long it is kept who read what is not public: long enough to ask; 0 keeps nothing."
+    )
     queued_max: int = Field(64, ge=0, description="Queries waiting in all: above it 429 tells the truth sooner.")
 
     @classmethod

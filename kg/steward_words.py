@@ -93,6 +93,21 @@ UNKEPT: Mapping[str, tuple[str | None, str, str]] = {
         "{value} heeft geen machtiging om voor {limit} op te schrijven. Kies er een uit de lijst.",
         "{value} has no delegation to record for {limit}. Choose one from the list.",
     ),
+    "SessionMissing": (
+        None,
+        "U bent niet (meer) aangemeld. Meld u aan en probeer het opnieuw.",
+        "You are not signed in, or no longer. Sign in and try again.",
+    ),
+    "FormForeign": (
+        None,
+        "Dit formulier kwam niet van deze bladzijde, of is te oud. Open de bladzijde opnieuw en vul het daar in.",
+        "This form did not come from this page, or is too old. Open the page again and fill it in there.",
+    ),
+    "SignInOften": (
+        None,
+        "U probeerde het te vaak. Wacht {limit} en probeer het opnieuw.",
+        "You tried too often. Wait {limit} and try again.",
+    ),
     "NotConfirmed": (
         None,
         "Wissen is voor altijd. Zet een vinkje als u dat zeker weet.",
@@ -104,3 +119,39 @@ UNKEPT: Mapping[str, tuple[str | None, str, str]] = {
         "Fill in the address of what you mean.",
     ),
 }
+
+AMISS: Mapping[str, tuple[str, str]] = {
+    "tokenForever": (
+        "Sleutel {0} van {1} heeft geen einde. Geef een nieuwe met een einde, en trek deze in.",
+        "Token {0} of {1} never expires. Give a new one with an end, and revoke this one.",
+    ),
+    "tokenNobody": (
+        "Sleutel {0} is van {1}, en dat is geen betrokkene. Trek die sleutel in.",
+        "Token {0} is of {1}, which is no party. Revoke that token.",
+    ),
+    "namespaceWithin": (
+        "Naamruimte {0} van {1} ligt in of om {2} van {3}. Neem er een terug.",
+        "Namespace {0} of {1} lies within or around {2} of {3}. Take one of them back.",
+    ),
+    "namespaceNobody": (
+        "Naamruimte {0} is van {1}, en dat is geen betrokkene. Neem die terug.",
+        "Namespace {0} is of {1}, which is no party. Take it back.",
+    ),
+    "delegationNobody": (
+        "{0} mag voor {1} opschrijven, maar {2} is geen betrokkene. Beëindig die machtiging.",
+        "{0} may record for {1}, but {2} is no party. End that delegation.",
+    ),
+    "delegationOver": (
+        "De machtiging van {0} voor {1} eindigde op {2}. Geef een nieuwe als die nog nodig is.",
+        "The delegation of {0} for {1} ended on {2}. Give a new one where it is still needed.",
+    ),
+    "delegationIdle": (
+        "{0} mag voor anderen opschrijven ({1}), maar heeft geen sleutel met record-for. Geef die, of beëindig dat.",
+        "{0} may record for others ({1}), but has no token with record-for. Give one, or end that.",
+    ),
+    "ledgerClosed": (
+        "Het grootboek kan niet worden gelezen: {0}. Zie wijkgraaf verify.",
+        "The ledger cannot be read: {0}. See wijkgraaf verify.",
+    ),
+}
+"""What `doctor` and the steward's page find amiss, in Dutch and English."""

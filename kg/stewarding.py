@@ -18,10 +18,12 @@ from kg.objection import Objection, object_to
 from kg.ontology import Ontology
 from kg.party import Right
 from kg.register import party_document, party_replaced
+from kg.steward_words import AMISS
 from kg.vocabulary import PARTY, SCHEME
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 KINDS = tuple(kind for kind in DELEGATIONS if kind != "byHolder")
+NAMED_MAX = 3  # Parties that one sentence names.
 VALUE_CHARACTERS_MAX = 200  # Of what was entered, in the words that refuse it.
 
 
@@ -29,7 +31,9 @@ VALUE_CHARACTERS_MAX = 200  # Of what was entered, in the words that refuse it.
 class Amiss:
     """One thing that a steward should look at. `broken` when it is an error, rather than a choice to think over."""
 
-    what: str
+    name: str
+    nl: str
+    en: str
     broken: bool
 
 
@@ -195,27 +199,44 @@ def amiss(ledger: Lookups, accounts: Accounts, now: datetime) -> Sequence[Amiss]
     """What a steward should look at: tokens without an end, of nobody; namespaces in one another; idle delegations."""
     parties = {current.iri.rsplit("/", 1)[-1] for current in ledger.parties()}
     tokens = [token for token in accounts.tokens() if token.ends(now) is None]
-    found = [Amiss(f"token {one.id} of {one.party} never expires", False) for one in tokens if one.expires is None]
-    found += [Amiss(f"token {one.id} is of {one.party}, no party", True) for one in tokens if one.party not in parties]
+    found = [_amiss("tokenForever", False, one.id, one.party) for one in tokens if one.expires is None]
+    found += [_amiss("tokenNobody", True, one.id, one.party) for one in tokens if one.party not in parties]
     spaces = accounts.all_namespaces()
     found += [
-        Amiss(f"namespace {one} of {party} lies within or around {other} of {another}", True)
+        _amiss("namespaceWithin", True, one, party, other, another)
         for at, (one, party) in enumerate(spaces)
         for other, another in spaces[at + 1 :]
         if party != another and overlap(one, other)
     ]
-    found += [Amiss(f"namespace {one} is of {party}, no party", True) for one, party in spaces if party not in parties]
+    found += [_amiss("namespaceNobody", True, one, party) for one, party in spaces if party not in parties]
     records = {token.party for token in tokens if token.rights & {Right.RECORD_FOR, Right.STEWARD}}
+    idle: dict[str, list[str]] = {}
     for given in accounts.delegations():
-        found += _idle(given, parties, records, now)
-    return found
+        wrong = _wrong(given, parties, now)
+        found += wrong
+        if not wrong and given.recorder not in records:
+            idle.setdefault(given.recorder, []).append(given.holder)
+    return [*found, *(_amiss("delegationIdle", False, one, _few(holders)) for one, holders in sorted(idle.items()))]
 
 
-def _idle(given: Delegation, parties: set[str], records: set[str], now: datetime) -> list[Amiss]:
-    name = f"delegation of {given.recorder} for {given.holder}"
-    gone = [slug for slug in (given.recorder, given.holder) if slug != ANYBODY and slug not in parties]
+def unreadable(reason: str) -> Amiss:
+    """That nothing could be looked at."""
+    return _amiss("ledgerClosed", True, reason)
+
+
+def _amiss(name: str, broken: bool, *of: str) -> Amiss:
+    dutch, english = AMISS[name]
+    return Amiss(name, dutch.format(*of), english.format(*of), broken)
+
+
+def _few(slugs: Sequence[str]) -> str:
+    more = len(slugs) - NAMED_MAX
+    return ", ".join(slugs[:NAMED_MAX]) + (f" + {more}" if more > 0 else "")
+
+
+def _wrong(given: Delegation, parties: set[str], now: datetime) -> list[Amiss]:
+    pair = (given.recorder, given.holder)
+    gone = [slug for slug in pair if slug != ANYBODY and slug not in parties]
     if gone:
-        return [Amiss(f"{name}: {' and '.join(gone)}: no such party", True)]
-    if given.over(now) is not None:
-        return [Amiss(f"{name} ended on {given.until and given.until[:10]}; end it, or give it again", False)]
-    return [] if given.recorder in records else [Amiss(f"{name}: no token lets {given.recorder} use it", False)]
+        return [_amiss("delegationNobody", True, *pair, slug) for slug in gone]
+    return [_amiss("delegationOver", False, *pair, (given.until or "")[:10])] if given.over(now) is not None else []

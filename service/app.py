@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -30,14 +31,19 @@ from kg.ledger.acts import Change, LedgerUnavailable
 from kg.moments import Snapshots
 from kg.news import News
 from kg.notices import Notices
+from kg.noting import Notes
 from kg.ontology import Ontology, read_ontology
+from kg.party import Right
+from kg.processing import Processing
 from kg.questions import LANGUAGES, REGISTER, Question, load_questions
 from kg.remembering import Remembering
+from kg.sessions import Sessions
 from kg.settings import Settings, folder
 from service.cache import Cache, with_cache
 from service.callers import Callers
 from service.chain import ChainDoor, chain_router
 from service.contributions import Speaking, contributions_router
+from service.delegations import delegations_router
 from service.description import neighbourhood
 from service.documents import Documents, documents_router
 from service.feed import FeedDoor, feed_router
@@ -54,9 +60,14 @@ from service.negotiation import Format, language
 from service.news import Aftermath, news_router
 from service.offering import SCHEMAS, operations_of
 from service.pages import Pages
+from service.pages.links import STEWARD_PAGES
 from service.pages.questions import named
+from service.pages.steward import Stewardship
+from service.pages.steward_sections import Desk
 from service.questions import questions_router
+from service.readers import readers_router
 from service.resources import document_response, resources_router
+from service.sessions import SessionDoor
 from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
 from service.times import Times
@@ -85,6 +96,9 @@ class House:
     news: News
     notices: Notices
     harvester: Harvester
+    notes: Notes
+    processing: Processing
+    sessions: Sessions
     metrics: Metrics = field(default_factory=Metrics)
 
     def close(self) -> None:
@@ -93,6 +107,9 @@ class House:
         self.notices.close()
         self.times.close()
         self.harvester.sources.close()
+        self.notes.close()
+        self.processing.close()
+        self.sessions.close()
         self.asking.close()
         self.admission.close()
         self.projections.close()
@@ -112,9 +129,13 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
     times = Times(
         pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url), Dumps(pasts, settings.data / DUMPS)
     )
-    news, notices = News(settings.ledger_url), Notices(settings.ledger_url)
-    harvester = Harvester(admission, Sources(settings.ledger_url))
-    house = House(settings, ontology, ledger, accounts, projections, admission, asking, times, news, notices, harvester)
+    url = settings.ledger_url
+    news, notices, harvester = News(url), Notices(url), Harvester(admission, Sources(url))
+    notes, processing = Notes(url, accounts, days=settings.access_log_days), Processing(url)
+    longest = timedelta(hours=settings.session_hours_max)
+    sessions = Sessions(url, idle=timedelta(minutes=settings.session_idle_minutes_max), longest=longest)
+    rooms = (times, news, notices, harvester, notes, processing, sessions)
+    house = House(settings, ontology, ledger, accounts, projections, admission, asking, *rooms)
     ledger.on_change(lambda change: _forget(news, change))
     try:
         ledger.end_grounds(utc_now()).result()
@@ -147,7 +168,7 @@ def make_app(house: House) -> Asgi:
         lifespan=partial(_living, house, served),
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
-    callers = Callers(house.accounts, house.settings)
+    callers = Callers(house.accounts, house.settings, house.notes)
     speaking = Speaking(house.admission, house.accounts, callers)
     pages = Pages(
         house.asking,
@@ -190,6 +211,7 @@ def make_app(house: House) -> Asgi:
         chain_router(ChainDoor(house.ledger, callers)),
         keys_router(house.ledger, house.admission.keys),
         harvests_router(HarvestDoor(house.harvester, callers)),
+        *_who_may(house, speaking, callers),
         pages.router(),
     )
     for router in routers:
@@ -224,6 +246,19 @@ async def _living(house: House, served: dict[str, str], _app: FastAPI) -> AsyncI
         task.cancel()
     # A fetching that is under way writes down that it was interrupted.
     await asyncio.gather(*beside, return_exceptions=True)
+
+
+def _who_may(house: House, speaking: Speaking, callers: Callers) -> tuple[APIRouter, ...]:
+    """Who read what, who records for whom, and the steward's pages with the door through which a steward signs in."""
+    states, sources = house.projections.states, house.harvester.sources
+    desk = Desk(house.ledger, house.accounts, house.ontology, house.notes, house.processing, sources, states)
+    door = SessionDoor(house.accounts, house.sessions, callers, tuple(STEWARD_PAGES.values()), Right.STEWARD)
+    steward = Stewardship(desk, speaking, door, house.settings.neighbourhood)
+    return (
+        readers_router(speaking, house.notes),
+        delegations_router(speaking, house.processing),
+        steward.router(),
+    )
 
 
 def _start(app: FastAPI) -> None:
@@ -285,6 +320,7 @@ async def _clock(house: House) -> None:
         await asyncio.sleep(CLOCK_SECONDS)
         house.times.pasts.sweep()
         await asyncio.to_thread(_tell, house)
+        await asyncio.to_thread(house.notes.sweep, utc_now())
         try:
             await asyncio.wrap_future(house.ledger.end_grounds(utc_now()))
         except LedgerUnavailable as error:

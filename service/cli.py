@@ -19,7 +19,7 @@ from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
 from kg.party import STEWARD
 from kg.settings import Settings, folder, read_settings
-from kg.stewarding import Amiss, amiss
+from kg.stewarding import Amiss, amiss, unreadable
 from service import beginning
 from service.callers import OPERATOR
 from service.cli_exploring import explore
@@ -347,13 +347,15 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
     }
     looked = _looked(settings) if found["ledger"] else []
     if as_json:
-        output.print_json(data=found | {"amiss": [{"what": one.what, "broken": one.broken} for one in looked]})
+        output.print_json(
+            data=found | {"amiss": [{"name": one.name, "what": one.en, "broken": one.broken} for one in looked]}
+        )
     else:
         words = {True: "yes", False: "no"}
         for name, value in found.items():
             typer.echo(f"{name}: {words.get(value, value) if isinstance(value, bool) else value}")
         for one in looked:
-            typer.echo(f"{'wrong' if one.broken else 'look at'}: {one.what}")
+            typer.echo(f"{'wrong' if one.broken else 'look at'}: {one.en}")
     good = found["network closed to workers"] and all(v for k, v in found.items() if k.startswith("folder "))
     raise typer.Exit(0 if good and not any(one.broken for one in looked) else FINDINGS)
 
@@ -364,7 +366,7 @@ def _looked(settings: Settings) -> Sequence[Amiss]:
         with Accounts(settings.ledger_url) as accounts:
             return amiss(Ledger.open(settings.ledger_url, read_only=True), accounts, utc_now())
     except LedgerUnavailable as error:
-        return [Amiss(str(error), broken=True)]
+        return [unreadable(str(error))]
 
 
 @app.command()

@@ -14,6 +14,7 @@ from kg.ledger import Ledger
 from kg.objection import Objection
 from kg.ontology import read_ontology
 from kg.party import STEWARD
+from kg.processing import FEW, Processing
 from kg.register import names_of_party
 from kg.stewarding import (
     add_namespace,
@@ -94,7 +95,7 @@ def show_party(slug: Slug, data: Data = None, as_json: AsJson = False) -> None:
 
 
 def _cell(value: object) -> str:
-    return " ".join(value) if isinstance(value, list) else str(value or "-")
+    return (" ".join(value) if isinstance(value, list) else str(value or "")) or "-"
 
 
 @party_app.command("add")
@@ -220,3 +221,19 @@ def list_delegations(
     for one in found:
         state = f"ended {one.ended}" if one.ended else f"until {one.until or 'taken back'}"
         typer.echo(f"{one.recorder}\t{one.holder}\t{one.kind}\tsince {one.since}\t{state}\tby {one.given_by or '-'}")
+
+
+@party_app.command("processing")
+def show_processing(slug: Slug, data: Data = None, as_json: AsJson = False) -> None:
+    """A party's register of processing: kinds, grounds, readers, recorders, how long. No count below five."""
+    settings = settings_for(data)
+    if party_of(Ledger.open(settings.ledger_url, read_only=True), slug) is None:
+        stop(f"{slug}: no such party. See: wijkgraaf party list", USAGE)
+    found = Processing(settings.ledger_url).of(slug)
+    if as_json:
+        output.print_json(data=[vars(one) for one in found])
+        return
+    for one in found:
+        count = str(one.count) if one.count is not None else f"fewer than {FEW}"
+        cells = (one.kind, count, *map(_cell, map(list, (one.grounds, one.audiences, one.recorders))))
+        typer.echo("\t".join((*cells, f"since {one.since}", f"until {one.ends or 'withdrawn'}")))

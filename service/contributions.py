@@ -291,6 +291,8 @@ def contribution_response(
         return problem(
             request, base, object_to("Ended" if gone else "NotThere", focus=recorded.iri), status=410 if gone else 404
         )
+    if current is not None:
+        speaking.callers.note_read(calling, [current], "contributions")
     graph = f" <{base}/contributions/{id}> .\n".encode()
     body = speaking.admission.convert(recorded.payload.replace(b" .\n", graph), form.name)
     return Response(body, 200, {"Vary": "Accept, Authorization"}, content_type(form))

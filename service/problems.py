@@ -67,6 +67,9 @@ STATUS: Mapping[str, int] = {
     "TokenMissing": 401,
     "TokenUnknown": 401,
     "TokenExpired": 401,
+    "SessionMissing": 403,
+    "FormForeign": 403,
+    "SignInOften": 429,
     "TokenRevoked": 401,
     "NotThere": 404,
     "QuestionUnknown": 404,
@@ -207,7 +210,7 @@ def problem(
         sent["WWW-Authenticate"] = "Bearer"
     if objections[0].name == "EncodingUnknown":
         sent["Accept-Encoding"] = "identity"  # RFC 9110: tells apart that the encoding is the matter, not the type.
-    if objections[0].name in ("Busy", "PastBusy", "NotReady"):  # The others will not be better later.
+    if objections[0].name in ("Busy", "PastBusy", "NotReady", "SignInOften"):  # The others will not be better later.
         sent["Retry-After"] = _seconds_told(objections[0])
     accept = request.headers.get("accept", "")
     if report is not None and status in (409, REFUSED):

@@ -137,6 +137,8 @@ async def document_response(
         quads = current.payload.replace(b" .\n", graph)
         body = await asyncio.to_thread(speaking.admission.convert, quads, chosen.name)
         response = Response(body, 200, media_type=content_type(chosen))
+    if response.status_code == 200:
+        speaking.callers.note_read(calling, [current], "doc")
     return _described(speaking, request, response, current, calling, chosen)
 
 
@@ -329,14 +331,18 @@ def _past_view(
 def _parts(speaking: Speaking, slug: str, calling: Calling) -> Iterator[bytes]:
     """A viewpoint as N-Quads in parts of about VIEW_CHUNK_BYTES, in the order of its documents' names."""
     buffer: list[bytes] = []
+    read: list[Current] = []
     size = 0
     for current in speaking.ledger.view(slug):
         if current.payload is None or not may_read(current, calling):
             continue
         graph = f" <{speaking.base}/contributions/{current.contribution}> .\n".encode()
         buffer.append(current.payload.replace(b" .\n", graph))
+        read.append(current)
         size += len(buffer[-1])
         if size > VIEW_CHUNK_BYTES:
+            speaking.callers.note_read(calling, read, "view")
             yield b"".join(buffer)
-            buffer, size = [], 0
+            buffer, read, size = [], [], 0
+    speaking.callers.note_read(calling, read, "view")
     yield b"".join(buffer)

@@ -71,6 +71,7 @@ _PUT_RESPONSES = writes(insert(tables.responses))
 _PUT_CHAIN = writes(insert(tables.chain))
 _DROP_DOCUMENTS = writes(delete(tables.documents).where(tables.documents.c.iri == bindparam("name")))
 _DROP_TIES = writes(delete(tables.ties).where(tables.ties.c.document == bindparam("name")))
+_DROP_READS = writes(delete(tables.reads).where(tables.reads.c.document == bindparam("name")))
 _DROP_RESPONSES = writes(delete(tables.responses).where(tables.responses.c.document == bindparam("name")))
 
 
@@ -253,6 +254,7 @@ class Effects:
         _DROP_TIES.run(driver, [{"name": iri} for iri in standing_before])
         _DROP_RESPONSES.run(driver, [{"name": iri} for iri in standing_before])
         _DROP_DOCUMENTS.run(driver, [{"name": iri} for iri in self._erased])
+        _DROP_READS.run(driver, [{"name": iri} for iri in self._erased])
         _PUT_ERASED.run(driver, [row._asdict() for row in self._erased.values()])
         named = self._named_anew.values()
         _NAME_ERASED.run(driver, [{"digest": row.name, "now_named": row.named} for row in named])

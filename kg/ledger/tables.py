@@ -240,6 +240,35 @@ signing_keys = Table(
 )
 """Public keys with which parties sign. A ledger that was made before there were any has no such table."""
 
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("digest", String, primary_key=True),
+    Column("token", String, nullable=False),
+    Column("begun", String, nullable=False),
+    Column("seen", String, nullable=False),
+)
+"""Who is signed in: SHA-256 of the secret in the cookie, by which token, since when, and when last seen."""
+
+reads = Table(
+    "reads",
+    METADATA,
+    Column("document", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("reader", String, primary_key=True),
+    Column("token", String, primary_key=True),
+    Column("door", String, primary_key=True),
+    Column("holder", String, nullable=False, index=True),
+    Column("audience", String, nullable=False),
+    Column("first", String, nullable=False),
+    Column("times", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who read what is not public: a line a day for a document, reader, token and door, with the minute of the first time.
+
+An empty `document` is the store of partners asked as a whole; `holder` is empty then.
+"""
+
 snapshots = Table(
     "snapshots",
     METADATA,
@@ -304,7 +333,7 @@ harvested = Table(
 )
 """Which documents a source brought: what it may withdraw by leaving it out."""
 
-BESIDE = (token_marks, delegation_terms, signing_keys)
+BESIDE = (token_marks, delegation_terms, signing_keys, sessions, reads)
 """Tables beside the ledger that one made by an earlier version lacks; `add_missing` makes them."""
 
 

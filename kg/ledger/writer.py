@@ -24,7 +24,7 @@ from kg.ledger.acts import Act, Batch, Change, LedgerUnavailable, Receipt
 from kg.ledger.chain import Book, Heads, Mark
 from kg.ledger.lookups import heads_in
 from kg.ledger.statement import Driver, Statement, as_it_is, driver_of, only
-from kg.ledger.tables import BUSY_MILLISECONDS_MAX, documents, erased, open_engine
+from kg.ledger.tables import BUSY_MILLISECONDS_MAX, add_missing, documents, erased, open_engine
 from kg.ledger.taking import Outcome, take
 from kg.objection import Objection
 
@@ -83,6 +83,7 @@ class Writer:
     def __init__(
         self, url: str, book: Book, mark: Mark, tell: Callable[[Change], None], *, outage: str | None = None
     ) -> None:
+        add_missing(url)
         self._engine: Engine = open_engine(url, writes=True)
         self._book = book
         self._mark = mark

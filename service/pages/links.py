@@ -24,6 +24,9 @@ ROUTES: Mapping[str, Mapping[Language, str]] = {
     "about": {"nl": "over", "en": "about"},
 }
 
+# Where the steward's pages are: a route of their own, which keeps its cookie to itself.
+STEWARD_PAGES: Mapping[Language, str] = {"nl": "/nl/beheer", "en": "/en/steward"}
+
 # What a parameter is called in the address, per language, and which of its values are words of that language.
 PARAMETERS: Mapping[str, Mapping[Language, str]] = {
     "theme": {"nl": "thema", "en": "theme"},
