@@ -38,6 +38,7 @@ from service.cli_options import (
     settings_for,
     stop,
 )
+from service.cli_places import place_app
 from service.cli_registers import party_app
 from service.cli_sending import File, body_of, send, told
 from service.cli_signing import KeyFile, key_app, sign_file, signed
@@ -67,6 +68,7 @@ app = typer.Typer(
 party_app.add_typer(key_app, name="key")
 app.add_typer(party_app, name="party")
 app.command("sign")(sign_file)
+app.add_typer(place_app, name="place")
 app.add_typer(token_app, name="token")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(harvest_app, name="harvest")
