@@ -345,7 +345,10 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
         "ledger": (settings.data / "ledger.sqlite").exists(),
         "service running": running(settings),
         "shape engine": settings.shacl_engine,
-        **{f"folder {n}": folder(n).is_dir() for n in ("ontology", "shapes", "queries", "viewer", "examples")},
+        **{
+            f"folder {n}": folder(n).is_dir()
+            for n in ("ontology", "shapes", "queries", "mappings", "viewer", "examples")
+        },
     }
     looked = _looked(settings) if found["ledger"] else []
     if as_json:
