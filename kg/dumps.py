@@ -90,6 +90,12 @@ class Dumps:
                         return made
         return object_to("NotReady", limit="1 min")
 
+    def made(self, name: str) -> Dumped | None:
+        """The files of a snapshot that stand here today; None when nobody asked for them yet: nothing is made."""
+        with self._lock:
+            found = self._made.get(name)
+        return found if found is not None and found.day == self._pasts.now().date() else None
+
     def open(self, name: str, position: int, form: str) -> tuple[Dumped, BinaryIO] | Objection:
         """A file, open to read: what is redacted afterwards can't reach into it any more, and it is asked for anew."""
         for _ in range(TRIES_MAX):

@@ -48,7 +48,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── TokenMissing, TokenUnknown, RightMissing
     │   ├── TokenExpired, TokenRevoked
     │   ├── MediaTypeMissing, EncodingUnknown
-    │   └── NotThere, QuestionUnknown, VerbUnknown, FormatUnknown, ExtraMissing
+    │   └── NotThere, QuestionUnknown, VerbUnknown, FormatUnknown, ProfileUnknown, ExtraMissing
     ├── Unsynchronised  a whole viewpoint that is not taken over
     │   └── WithdrawsMuch, SynchronisationRuns, ProgressUnknown, BodyTorn
     ├── Unkept          what a steward enters that cannot be kept so

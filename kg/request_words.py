@@ -288,6 +288,11 @@ UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
         "{value} kan hier niet. Wel: {limit}.",
         "{value} is not possible here. Possible: {limit}.",
     ),
+    "ProfileUnknown": (
+        None,
+        "In dat profiel hebben wij dit niet. Kies uit: {limit}. Of laat Accept-Profile weg.",
+        "We do not have this in that profile. Choose from: {limit}. Or leave Accept-Profile out.",
+    ),
     "FormatUnknown": (
         None,
         "Het gevraagde formaat hebben wij niet. Wel: {limit}.",

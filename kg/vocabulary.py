@@ -25,6 +25,7 @@ ORG = "http://www.w3.org/ns/org#"
 CPSV = "http://purl.org/vocab/cpsv#"
 NPX = "http://purl.org/nanopub/x/"
 FOAF = "http://xmlns.com/foaf/0.1/"
+VCARD = "http://www.w3.org/2006/vcard/ns#"
 SH = "http://www.w3.org/ns/shacl#"
 LDES = "https://w3id.org/ldes#"
 TREE = "https://w3id.org/tree#"
@@ -50,6 +51,7 @@ PREFIXES: dict[str, str] = {
     "cpsv": CPSV,
     "npx": NPX,
     "foaf": FOAF,
+    "vcard": VCARD,
     "sh": SH,
 }
 
@@ -221,6 +223,8 @@ HAS_GEOMETRY = GEO + "hasGeometry"
 AS_WKT = GEO + "asWKT"
 DCAT_DISTRIBUTION = DCAT + "distribution"
 DOWNLOAD_URL = DCAT + "downloadURL"
+DATA_THEME = DCAT + "theme"
+HAS_EMAIL = VCARD + "hasEmail"
 HAS_CONSENT_STATUS = DPV + "hasConsentStatus"
 IS_INDICATED_AT_TIME = DPV + "isIndicatedAtTime"
 WAS_ATTRIBUTED_TO = PROV + "wasAttributedTo"

@@ -41,6 +41,7 @@ from kg.sessions import Sessions
 from kg.settings import Settings, folder
 from service.cache import Cache, with_cache
 from service.callers import Callers
+from service.catalogue import CatalogueDoor, catalogue_router
 from service.chain import ChainDoor, chain_router
 from service.contributions import Speaking, contributions_router
 from service.delegations import delegations_router
@@ -169,6 +170,7 @@ def make_app(house: House) -> Asgi:
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
     callers = Callers(house.accounts, house.settings, house.notes)
+    base, convert = house.ledger.base, house.admission.convert
     speaking = Speaking(house.admission, house.accounts, callers)
     pages = Pages(
         house.asking,
@@ -179,6 +181,7 @@ def make_app(house: House) -> Asgi:
     )
     past_pages = (pages.past_page, pages.versions_page, pages.error_page)
     mementos = Mementos(house.times, callers, house.admission.convert, past_pages)
+    catalogue = CatalogueDoor(house.asking, callers, house.times, convert, house.ledger.heads)
     snapshot_pages = SnapshotPages(pages.snapshots_page, pages.snapshot_page, pages.difference_page, pages.error_page)
     snapshots = SnapshotDoor(
         house.times, callers, house.admission.convert, snapshot_pages, house.settings.neighbourhood
@@ -188,17 +191,13 @@ def make_app(house: House) -> Asgi:
         health_router(house.ledger.base, house.projections.states, callers, shapes=house.settings.shacl_engine),
         contributions_router(speaking),
         sparql_router(
-            house.asking,
-            callers,
-            partial(neighbourhood, house.asking),
-            house.admission.convert,
-            pages.ask_page,
-            house.times,
+            house.asking, callers, partial(neighbourhood, house.asking), convert, pages.ask_page, house.times
         ),
         following_router(Following(house.ledger, house.news, house.asking, callers, house.ontology, pages.address_of)),
         news_router(Aftermath(house.ledger, house.asking, callers, house.ontology, pages.back_page)),
         inbox_router(Inboxes(house.admission, house.news, house.notices, callers, house.ontology)),
-        void_router(house.asking, callers, f"{house.ledger.base}/sparql", house.admission.convert),
+        void_router(house.asking, callers, f"{base}/sparql", convert, f"{base}/catalog"),
+        catalogue_router(catalogue, pages.catalogue_page),
         questions_router(
             house.asking, callers, pages.question_page, {tongue: named(tongue) for tongue in LANGUAGES}, house.times
         ),

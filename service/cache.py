@@ -16,7 +16,7 @@ from service.headers import Asgi, Message, Receive, Scope, Send
 ANSWER_BYTES_MAX = 1024 * 1024  # A larger one takes the place of too many others, and its making outweighs its sending.
 ENTRY_BYTES = 1024  # What an entry costs beside its bytes, roughly: names, headers, its place in the order.
 KEY_BYTES_MAX = 16 * 1024  # Addresses and Accept headers above it are nobody's habit.
-_KEY_HEADERS = frozenset({b"accept", b"accept-language"})
+_KEY_HEADERS = frozenset({b"accept", b"accept-language", b"accept-profile"})
 # What makes an answer belong to this request alone: who asks, how much of it, or as it was.
 _OWN_HEADERS = frozenset({b"authorization", b"cookie", b"range", b"accept-datetime", b"if-match"})
 
@@ -102,7 +102,7 @@ def _key(scope: Scope) -> Key | None:
             return None
         if name in _KEY_HEADERS:
             asked[name] = asked[name] + b"," + value if name in asked else value
-    key = (scope["raw_path"], scope["query_string"], asked.get(b"accept", b""), asked.get(b"accept-language", b""))
+    key = (scope["raw_path"], scope["query_string"], *(asked.get(name, b"") for name in sorted(_KEY_HEADERS)))
     return key if sum(map(len, key)) <= KEY_BYTES_MAX else None
 
 

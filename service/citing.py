@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -189,7 +189,7 @@ def as_ntriples(one: Described) -> bytes:
         f"{me} <{DCAT}version> {_literal(f'{one.dumped.place.position}-r{one.dumped.redactions}')} .",
     ]
     for dump, address in one.files:
-        file, checksum = f"<{one.iri}#{dump.form}>", f"<{one.iri}#{dump.form}-checksum>"
+        file = f"<{one.iri}#{dump.form}>"
         lines += [
             f"{me} <{DCAT}distribution> {file} .",
             f"{file} <{RDF}type> <{DCAT}Distribution> .",
@@ -197,13 +197,19 @@ def as_ntriples(one: Described) -> bytes:
             f"{file} <{DCAT}downloadURL> <{address}> .",
             f"{file} <{DCAT}mediaType> <https://www.iana.org/assignments/media-types/{MEDIA[dump.form]}> .",
             f"{file} <{DCAT}compressFormat> <https://www.iana.org/assignments/media-types/{GZIP}> .",
-            f"{file} <{DCAT}byteSize> {_literal(str(dump.size_bytes), 'nonNegativeInteger')} .",
-            f"{file} <{SPDX}checksum> {checksum} .",
-            f"{checksum} <{RDF}type> <{SPDX}Checksum> .",
-            f"{checksum} <{SPDX}algorithm> <{SPDX}checksumAlgorithm_sha256> .",
-            f"{checksum} <{SPDX}checksumValue> {_literal(dump.sha256, 'hexBinary')} .",
+            *_bytes_of(one.iri, dump),
         ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _bytes_of(iri: str, dump: Dump) -> Iterator[str]:
+    """How large a file is, and its digest."""
+    file, checksum = f"<{iri}#{dump.form}>", f"<{iri}#{dump.form}-checksum>"
+    yield f"{file} <{DCAT}byteSize> {_literal(str(dump.size_bytes), 'nonNegativeInteger')} ."
+    yield f"{file} <{SPDX}checksum> {checksum} ."
+    yield f"{checksum} <{RDF}type> <{SPDX}Checksum> ."
+    yield f"{checksum} <{SPDX}algorithm> <{SPDX}checksumAlgorithm_sha256> ."
+    yield f"{checksum} <{SPDX}checksumValue> {_literal(dump.sha256, 'hexBinary')} ."
 
 
 def series_as_ntriples(base: str, snapshots: tuple[Snapshot, ...]) -> bytes:
@@ -219,6 +225,21 @@ def series_as_ntriples(base: str, snapshots: tuple[Snapshot, ...]) -> bytes:
             f"{iri} <{DCTERMS}issued> {_literal(one.time, 'dateTime')} .",
         ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def listed_as_ntriples(base: str, snapshots: Iterable[tuple[Snapshot, Dumped | None]]) -> bytes:
+    """What a catalogue says of each snapshot that only its keeper knows; of its files, what is known without making."""
+    lines: list[str] = []
+    for one, dumped in snapshots:
+        iri = f"{base}/snapshots/{one.name}"
+        lines += [
+            f"<{iri}> <{DCTERMS}title> {_literal(one.title or one.name)} .",
+            f"<{iri}> <{DCTERMS}issued> {_literal(one.time, 'dateTime')} .",
+            f"<{iri}> <{DCAT}version> {_literal(one.name)} .",
+        ]
+        for dump in dumped.files.values() if dumped is not None else ():
+            lines += _bytes_of(iri, dump)
+    return "".join(line + "\n" for line in lines).encode()
 
 
 def _literal(text: str, datatype: str | None = None) -> str:

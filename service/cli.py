@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version as package_version
@@ -17,6 +18,7 @@ from kg.accounts import Accounts, utc_now
 from kg.first_places import Place
 from kg.ledger import Ledger
 from kg.ledger.acts import LedgerUnavailable
+from kg.ledger.quads import party_iri
 from kg.party import STEWARD
 from kg.settings import Settings, folder, read_settings
 from kg.stewarding import Amiss, amiss, unreadable
@@ -351,6 +353,8 @@ def doctor(data: Data = None, as_json: AsJson = False) -> None:
         },
     }
     looked = _looked(settings) if found["ledger"] else []
+    if found["ledger"]:
+        found["catalogue lacks"] = ", ".join(_lacking(settings)) or "nothing"
     if as_json:
         output.print_json(
             data=found | {"amiss": [{"name": one.name, "what": one.en, "broken": one.broken} for one in looked]}
@@ -372,6 +376,17 @@ def _looked(settings: Settings) -> Sequence[Amiss]:
             return amiss(Ledger.open(settings.ledger_url, read_only=True), accounts, utc_now())
     except LedgerUnavailable as error:
         return [unreadable(str(error))]
+
+
+def _lacking(settings: Settings) -> Sequence[str]:
+    """What the register does not say of itself and a catalogue needs; a ledger that cannot be read is told above."""
+    from kg.catalogue import lacking  # Only here: it brings the engine along.
+
+    with contextlib.suppress(LedgerUnavailable):
+        ledger = Ledger.open(settings.ledger_url, read_only=True)
+        register = ledger.document(party_iri(ledger.base, STEWARD))
+        return lacking((register.payload if register else None) or b"")
+    return ()
 
 
 @app.command()

@@ -15,6 +15,7 @@ from kg.asking import Answer, Asking
 from kg.engines.spatial import GEOF, SPATIAL_FUNCTIONS
 from kg.objection import Objection, object_to
 from kg.settings import Settings
+from kg.vocabulary import PREFIXES
 from service.answers import tagged
 from service.negotiation import HTML, QUADS, RESULTS, TRIPLES, choose, content_type
 from service.problems import problem
@@ -23,6 +24,7 @@ RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SD = "http://www.w3.org/ns/sparql-service-description#"
 VOID = "http://rdfs.org/ns/void#"
 SCHEMA = "https://schema.org/"
+DCAT_DATASET = PREFIXES["dcat"] + "dataset"
 DESCRIPTION = "http://purl.org/dc/terms/description"
 XSD_INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 FORMATS = "http://www.w3.org/ns/formats/"
@@ -145,8 +147,11 @@ def description(asking: Asking, dataset: Dataset) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def void_document(me: str, counts: Mapping[str, int]) -> bytes:
-    """The dataset behind an endpoint in VoID as N-Quads; `counts` by the names of the question that counted."""
+def void_document(me: str, counts: Mapping[str, int], catalogue: str | None = None) -> bytes:
+    """The dataset behind an endpoint in VoID as N-Quads; `counts` by the names of the question that counted.
+
+    With a `catalogue` (its IRI) it says where that tells more of the same dataset.
+    """
     whole = f"{me}#dataset"
     words = {
         "triples": "triples",
@@ -155,6 +160,11 @@ def void_document(me: str, counts: Mapping[str, int]) -> bytes:
         "classes": "classes",
     }
     lines = [_tie(whole, RDF_TYPE, f"{VOID}Dataset"), _tie(whole, f"{VOID}sparqlEndpoint", me)]
+    if catalogue is not None:
+        lines += [
+            _tie(catalogue, DCAT_DATASET, whole),
+            _tie(whole, f"{PREFIXES['rdfs']}seeAlso", catalogue),
+        ]
     lines += [_say(whole, f"{VOID}{words[n]}", str(count), datatype=XSD_INTEGER) for n, count in counts.items()]
     return ("\n".join(lines) + "\n").encode()
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 EXPOSED = (
-    "ETag, Link, Location, Content-Location, Memento-Datetime, Retry-After, Wijkgraaf-Position, Wijkgraaf-Redactions, "
-    "Wijkgraaf-Note"
+    "ETag, Link, Location, Content-Location, Content-Profile, Memento-Datetime, Retry-After, Wijkgraaf-Position, "
+    "Wijkgraaf-Redactions, Wijkgraaf-Note"
 )
 HEADERS = {
     b"content-security-policy": b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -20,8 +20,8 @@ ASKED_BEFORE = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE, OPTIONS"),
     (
         b"access-control-allow-headers",
-        b"Accept, Accept-Datetime, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, "
-        b"Idempotency-Key, Wijkgraaf-Signature",
+        b"Accept, Accept-Datetime, Accept-Language, Accept-Profile, Authorization, Content-Type, If-Match, "
+        b"If-None-Match, Idempotency-Key, Wijkgraaf-Signature",
     ),
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),

@@ -75,6 +75,7 @@ STATUS: Mapping[str, int] = {
     "QuestionUnknown": 404,
     "VerbUnknown": 405,
     "FormatUnknown": 406,
+    "ProfileUnknown": 406,
     "NotForXml": 406,
     "ExtraMissing": 406,
     "AnswerTooLarge": 413,

@@ -20,8 +20,10 @@ from service.reception import names, refuse_unknown, unchanged
 SIZE = "explored/size"
 
 
-def void_router(asking: Asking, callers: Callers, endpoint: str, convert: Convert) -> APIRouter:
-    """The router of `/void` and `/.well-known/void`; `endpoint` is the address of `/sparql`."""
+def void_router(
+    asking: Asking, callers: Callers, endpoint: str, convert: Convert, catalogue: str | None = None
+) -> APIRouter:
+    """The router of `/void` and `/.well-known/void`; `endpoint` is the address of `/sparql`, `catalogue` of one."""
     router = APIRouter(tags=["Catalogue"])
 
     @router.get(
@@ -53,10 +55,12 @@ def void_router(asking: Asking, callers: Callers, endpoint: str, convert: Conver
         if isinstance(answer, Objection):
             return problem(request, asking.base, answer)
         headers = position_headers(answer, calling.audience, form.name)
+        if catalogue is not None:
+            headers["Link"] = f'<{catalogue}>; rel="describedby"'
         counts = {name: int(cell.value) for name, cell in rows_of(answer.read(), answer.position).rows[0].items()}
         if unchanged(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        body = await asyncio.to_thread(convert, void_document(endpoint, counts), form.name)
+        body = await asyncio.to_thread(convert, void_document(endpoint, counts, catalogue), form.name)
         return Response(body, 200, headers, content_type(form))
 
     return router

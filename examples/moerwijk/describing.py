@@ -68,8 +68,10 @@ ORDER = (
     "from", "relation", "to", "called_upon", "response_to", "response", "about", "criterion", "experience", "value",
     "rationale", "basis", "question", "invited", "not_reached", "participants", "discusses", "outcome_of", "changes",
     "phase", "part_of", "created", "issued", "start", "end", "date_text", "date_basis", "last_seen",
-    "publisher_name", "publisher", "address", "sources", "paraphrased_by",
+    "publisher_name", "publisher", "address", "sources", "paraphrased_by", "email", "licence",
+    "data_theme",
 )  # fmt: skip
+DATA_THEMES = "http://publications.europa.eu/resource/authority/data-theme/"
 PARTS = ("tellers", "consent", "published", "point")
 
 Fields = Mapping[str, Any]
@@ -107,6 +109,9 @@ def _lines(field: str, value: Any) -> list[tuple[str, str]]:
         "identifier": ("dcterms:identifier", f'"{value}"'),
         "last_seen": ("lw:lastSeen", typed(str(value), "xsd:gYear")),
         "address": ("schema:url", iri(str(value))),
+        "email": ("vcard:hasEmail", iri(f"mailto:{value}")),
+        "licence": ("dcterms:license", iri(str(value))),
+        "data_theme": ("dcat:theme", iri(f"{DATA_THEMES}{value}")),
     }
     return [single[field]]
 

@@ -146,6 +146,7 @@ def party(facts: Moerwijk, slug: str) -> Document:
         "text": both(row, "text"),
         "kind": ("partyKind", row["kind"]),
         "perspectives": row["perspectives"],
+        **_marks(row, "email", "licence", "data_theme"),
     }
     if row.get("fictional"):
         fields["fictional"] = True

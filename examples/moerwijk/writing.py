@@ -10,6 +10,8 @@ PREFIXES = {
     "geo": "http://www.opengis.net/ont/geosparql#",
     "dpv": "https://w3id.org/dpv#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
 }
 CONCEPTS = "https://w3id.org/lerende-wijk/id/concept/"
 

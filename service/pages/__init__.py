@@ -21,6 +21,7 @@ from service.pages import side as page_side
 from service.pages import times as page_times
 from service.pages.about import about_page
 from service.pages.back import back_page
+from service.pages.catalogue import catalogue_page
 from service.pages.document import document_view, signed_page
 from service.pages.formats import as_csv, as_json, as_turtle
 from service.pages.frame import Asker, Page, Past, render
@@ -110,6 +111,8 @@ async def made(
         return await page_errors.search_page(ask, links, next(iter(asked.get("words", ())), ""))
     if route == "about":
         return await about_page(ask, links)
+    if route == "catalogue":
+        return await catalogue_page(ask, links)
     if route == "who":
         iri = document_iri(links.base, name, "")
         return await (party_page(ask, links, iri) if name else who_page(ask, links))
@@ -341,6 +344,11 @@ class Pages:
             then = day(past.moment.time.isoformat(), links.language)
             page = replace(page, past=Past(then, links.question(question.name, values)), noindex=True)
         return tagged(request, html(page, links, audience))
+
+    async def catalogue_page(self, request: Request) -> Response:
+        """What can be fetched as a whole, at `/catalog`."""
+        ask, links = self._reader(request, self._audience(request))
+        return tagged(request, html(await catalogue_page(ask, links), links, ask.audience))
 
     async def words_page(self, request: Request, what: str) -> Response:
         """The words of the ontology, the shapes, or what each objection means."""

@@ -22,6 +22,7 @@ ROUTES: Mapping[str, Mapping[Language, str]] = {
     "place": {"nl": "plek", "en": "place"},
     "search": {"nl": "zoeken", "en": "search"},
     "about": {"nl": "over", "en": "about"},
+    "catalogue": {"nl": "catalogus", "en": "catalogue"},
 }
 
 # Where the steward's pages are: a route of their own, which keeps its cookie to itself.
