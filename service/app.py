@@ -68,6 +68,8 @@ from service.pages.steward_sections import Desk
 from service.questions import questions_router
 from service.readers import readers_router
 from service.resources import document_response, resources_router
+from service.rewording import Rewording
+from service.robots import robots_router
 from service.sessions import SessionDoor
 from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
@@ -181,6 +183,7 @@ def make_app(house: House) -> Asgi:
     )
     past_pages = (pages.past_page, pages.versions_page, pages.error_page)
     mementos = Mementos(house.times, callers, house.admission.convert, past_pages)
+    rewording = Rewording(house.asking, house.ledger, house.ontology)
     catalogue = CatalogueDoor(house.asking, callers, house.times, convert, house.ledger.heads)
     snapshot_pages = SnapshotPages(pages.snapshots_page, pages.snapshot_page, pages.difference_page, pages.error_page)
     snapshots = SnapshotDoor(
@@ -202,8 +205,9 @@ def make_app(house: House) -> Asgi:
             house.asking, callers, pages.question_page, {tongue: named(tongue) for tongue in LANGUAGES}, house.times
         ),
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
-        resources_router(speaking, mementos, pages.document_page, pages.error_page),
-        *_at_addresses(house.asking, speaking, mementos, pages),
+        resources_router(speaking, mementos, pages.document_page, pages.error_page, rewording),
+        *_at_addresses(house.asking, speaking, mementos, pages, rewording),
+        robots_router(),
         mementos.router(),
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),
@@ -267,13 +271,15 @@ def _start(app: FastAPI) -> None:
         return RedirectResponse(f"/{lang}/", 302, {"Vary": "Accept-Language"})
 
 
-def _at_addresses(asking: Asking, speaking: Speaking, mementos: Mementos, pages: Pages) -> tuple[APIRouter, APIRouter]:
+def _at_addresses(
+    asking: Asking, speaking: Speaking, mementos: Mementos, pages: Pages, rewording: Rewording
+) -> tuple[APIRouter, APIRouter]:
     """The doors where one document, or a graph, is written under its name."""
     documents = Documents(speaking)
 
     async def read(request: Request, iri: str, form: Format) -> Response:
         page, missing = pages.document_page, pages.error_page
-        return await document_response(speaking, mementos, request, iri, form, page, missing)
+        return await document_response(speaking, mementos, request, iri, form, page, missing, rewording)
 
     return documents_router(documents), graphs_router(Graphs(speaking, asking, Doors(documents, read)))
 

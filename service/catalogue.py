@@ -15,6 +15,7 @@ from kg import catalogue
 from kg.asking import Asking
 from kg.catalogue import Catalogue
 from kg.objection import Objection
+from kg.vocabulary import DCAT
 from service.callers import Callers, Calling
 from service.citing import listed_as_ntriples
 from service.negotiation import HTML, QUADS, TRIPLES, Format, content_type
@@ -31,6 +32,7 @@ from service.profiles import (
     wanted,
 )
 from service.reception import names, refuse_unknown, unchanged
+from service.signposting import link
 from service.times import Times
 
 PATH = "/catalog"
@@ -92,8 +94,9 @@ class CatalogueDoor:
     ) -> Response:
         digest = sha256(made.triples).hexdigest()[:TAG_CHARACTERS]
         links = [
-            f'<{self.asking.base}{PATH}>; rel="cite-as"',
-            '</void>; rel="describedby"; type="text/turtle"; profile="http://rdfs.org/ns/void#"',
+            link(f"{self.asking.base}{PATH}", "cite-as"),
+            link(f"{DCAT}Catalog", "type"),
+            link("/void", "describedby", "text/turtle", VOID.iri),
             *profile_links(PATH, profile, PROFILES, LINKED),
         ]
         query = "" if profile is DCAT_AP_NL else f"?_profile={profile.token}"

@@ -82,10 +82,14 @@ def _liked(header: str) -> list[tuple[str, float]]:
     return found
 
 
+def accepted(request: Request) -> str | None:
+    """What stands in `_mediatype`, else in `Accept`."""
+    return request.query_params.get("_mediatype") or request.headers.get("accept")
+
+
 def form_wanted(request: Request, offered: Sequence[Format]) -> Format | Objection:
     """The format that `_mediatype` names, else the one that `Accept` likes best."""
-    asked = request.query_params.get("_mediatype")
-    form = choose(request.headers.get("accept") if asked is None else asked, offered)
+    form = choose(accepted(request), offered)
     return form or object_to("FormatUnknown", limit=", ".join(f.media_type for f in offered))
 
 

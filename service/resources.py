@@ -19,15 +19,20 @@ from service.mementos import JSON, LINKS, Mementos
 from service.mementos import links as past_links
 from service.negotiation import HTML, QUADS, RDF_TYPES, TRIPLES, Format, choose, content_type, meant, prefers_page
 from service.problems import problem
+from service.profiles import PARAMETERS, accepted
 from service.reach import may_know, may_read
 from service.reception import names, refuse_unknown, unchanged
+from service.rewording import VARY, Rewording
+from service.signposting import NO_SIGNS, NOINDEX, Signs, dataset_signposts, license_of
 from service.times import Times
 
 DocumentPage = Callable[[Request, Current, Calling], Awaitable[Response]]
 MissingPage = Callable[[Request, int], Awaitable[Response]]
 
 
-def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage, missing: MissingPage) -> APIRouter:
+def resources_router(
+    speaking: Speaking, mementos: Mementos, page: DocumentPage, missing: MissingPage, rewording: Rewording
+) -> APIRouter:
     """The router of `/id`, `/doc` and `/view`."""
     router = APIRouter(tags=["Documents"])
     base = speaking.base
@@ -35,7 +40,7 @@ def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage,
     async def answered(request: Request, iri: str, form: Format | None) -> Response:
         if "versions" in request.query_params:
             return await _history(speaking, mementos, request, iri, form)
-        return await document_response(speaking, mementos, request, iri, form, page, missing)
+        return await document_response(speaking, mementos, request, iri, form, page, missing, rewording)
 
     @router.get(
         "/id/{path:path}",
@@ -55,7 +60,7 @@ def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage,
         responses={404: {"description": "Not there, or not for you"}, 410: {"description": "Withdrawn or erased"}},
     )
     async def by_iri(request: Request) -> Response:
-        refused = refuse_unknown(names(request), ("iri", "lang", "at", "format", "versions"))
+        refused = refuse_unknown(names(request), ("iri", "lang", "at", "format", "versions", *PARAMETERS))
         iri = request.query_params.get("iri")
         if refused is None and not iri:
             refused = object_to("ParameterMissing", path="iri")
@@ -72,12 +77,13 @@ def resources_router(speaking: Speaking, mementos: Mementos, page: DocumentPage,
         "/doc/{path:path}",
         summary="A document",
         description="HTML, Turtle, JSON-LD, N-Triples, RDF/XML, TriG or N-Quads by `Accept` or by suffix. As RDF it is "
-        "exactly what the holder said, nothing added. `at` (a time, a date or a snapshot's name) and `Accept-Datetime` "
+        "exactly what the holder said, nothing added; `Accept-Profile` (or `_profile`) asks for it in the words of "
+        "schema.org. `at` (a time, a date or a snapshot's name) and `Accept-Datetime` "
         "ask for it as it was. With `versions` its history: every contribution on it that you may know of.",
         responses={404: {"description": "Not there, or not for you"}, 410: {"description": "Withdrawn or erased"}},
     )
     async def document(request: Request, path: str) -> Response:
-        refused = refuse_unknown(names(request), ("lang", "at", "versions"))
+        refused = refuse_unknown(names(request), ("lang", "at", "versions", *PARAMETERS))
         if refused is not None:
             return problem(request, base, refused)
         name, form = split_suffix(path)
@@ -107,6 +113,7 @@ async def document_response(
     form: Format | None,
     page: DocumentPage,
     missing: MissingPage,
+    rewording: Rewording,
 ) -> Response:
     """The document about a thing, in the format given, else as `Accept` says; as it was, where a time is asked."""
     base = speaking.base
@@ -119,7 +126,7 @@ async def document_response(
     if "accept-datetime" in request.headers:
         return await mementos.negotiate(request, calling, iri)
     current = await asyncio.to_thread(speaking.ledger.document, iri)
-    chosen = form or choose(request.headers.get("accept"), DOCUMENT_FORMATS)
+    chosen = form or choose(accepted(request), DOCUMENT_FORMATS)
     if current is None or not may_know(current, calling):
         if chosen is HTML:
             return await missing(request, 404)
@@ -128,6 +135,11 @@ async def document_response(
     if chosen is None and not gone:
         limit = ", ".join(f.media_type for f in DOCUMENT_FORMATS)
         return problem(request, base, object_to("FormatUnknown", limit=limit))
+    signs = NO_SIGNS if gone or chosen is None else await rewording.signs(request, current, calling, chosen)
+    if isinstance(signs, Response):
+        if signs.status_code == 200:
+            speaking.callers.note_read(calling, [current], "doc")
+        return signs
     if chosen is HTML:
         response = await page(request, current, calling)
     elif gone or chosen is None or current.payload is None:
@@ -139,7 +151,7 @@ async def document_response(
         response = Response(body, 200, media_type=content_type(chosen))
     if response.status_code == 200:
         speaking.callers.note_read(calling, [current], "doc")
-    return _described(speaking, request, response, current, calling, chosen)
+    return _described(speaking, request, response, current, chosen, signs)
 
 
 def _is_rdf(request: Request) -> bool:
@@ -228,8 +240,8 @@ def _described(
     request: Request,
     response: Response,
     current: Current,
-    calling: Calling,
     chosen: Format | None,
+    signs: Signs,
 ) -> Response:
     """Headers that every answer about a document carries; an unchanged one is 304."""
     base = speaking.base
@@ -242,15 +254,16 @@ def _described(
         links += [f'<{kind}>; rel="type"' for kind in current.classes]
     links += [f'<{base}/view/{current.party}>; rel="collection"', *past_links(base, iri)]
     links.append(f'</inbox/{current.party}>; rel="http://www.w3.org/ns/ldp#inbox"')
-    response.headers["Link"] = ", ".join(links)
-    response.headers["Vary"] = "Accept, Accept-Datetime, Accept-Language, Authorization"
+    response.headers.update(signs.headers)
+    response.headers["Link"] = ", ".join([*links, *signs.links])
+    response.headers["Vary"] = VARY
     public = "public" in current.visible
     response.headers["Cache-Control"] = "no-cache" if public else "private, no-store"
     if response.status_code != 200 or chosen is HTML or chosen is None:
         return response
     response.headers["ETag"] = f'"{current.contribution}-{chosen.name}"'
     if unchanged(request, response.headers["ETag"]):
-        kept = {k: response.headers[k] for k in ("ETag", "Link", "Vary", "Cache-Control")}
+        kept = {k: response.headers[k] for k in ("ETag", "Link", "Vary", "Cache-Control", *signs.headers)}
         return Response(status_code=304, headers=kept)
     return response
 
@@ -280,6 +293,7 @@ def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Res
     headers = {
         "Vary": "Accept, Authorization",
         "Cache-Control": "private, no-store" if calling.is_known else "no-cache",
+        **NOINDEX,
     }
     media = _shown_as(request, form, suffixed)
     at = request.query_params.get("at")
@@ -289,6 +303,9 @@ def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Res
     if register is None or not may_know(register, calling):
         return problem(request, base, object_to("NotThere", focus=f"{base}/id/{slug}"))
     headers["Wijkgraaf-Position"] = str(speaking.ledger.positions()[calling.audience])
+    files = ((f"/view/{slug}{f.suffix}", f.media_type) for f in VIEW_FORMATS)
+    signs = dataset_signposts(f"{base}/view/{slug}", register.iri, license_of(speaking.ledger, register), files)
+    headers["Link"] = ", ".join(signs)
     parts = _parts(speaking, slug, calling)
     if form.name in WHOLE:
         return Response(speaking.admission.convert(b"".join(parts), form.name), 200, headers, media)

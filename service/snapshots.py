@@ -24,6 +24,7 @@ from kg.moments import Moment, Snapshot
 from kg.objection import Objection, object_to
 from service.callers import Callers, Calling
 from service.citing import (
+    GZIP,
     Described,
     as_bibtex,
     as_cff,
@@ -37,6 +38,7 @@ from service.problems import problem
 from service.reach import audience_asked
 from service.reception import names, read_body, refuse_unknown, unchanged
 from service.rights import Act, may
+from service.signposting import dataset_signposts, license_of
 from service.times import Times
 
 JSON = Format("json", "application/json", ".json")
@@ -153,6 +155,10 @@ class SnapshotDoor:
         if form is HTML:
             return await self.pages.one(request, one)
         kind = {"Wijkgraaf-Position": str(one.dumped.place.position), **_past_headers(one.dumped, form.name)}
+        files = [(address.removeprefix(one.base), GZIP) for _, address in one.files]
+        license = license_of(self.times.pasts.ledger, None)
+        signs = dataset_signposts(one.iri, f"{one.base}/id/wijk", license, files, "/snapshots")
+        kind["Link"] = ", ".join(signs)
         if unchanged(request, kind["ETag"]):
             return Response(status_code=304, headers=kind)
         media = content_type(form)

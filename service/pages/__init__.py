@@ -37,6 +37,7 @@ from service.pages.workbench import OWN, Workbench
 from service.pages.workbench import shown as workbench
 from service.paging import mark, page_asked
 from service.problems import problem, title_of
+from service.signposting import page_signposts
 from service.words import COMPLETION
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def html(page: Page, links: Links, audience: str = "public") -> HTMLResponse:
         headers["Wijkgraaf-Position"] = str(page.position)
     if page.noindex:
         headers["X-Robots-Tag"] = "noindex"
+    if page.iri:
+        headers["Link"] = ", ".join(page_signposts(page.iri, page.described))
     return HTMLResponse(render(page, links), page.status, headers)
 
 

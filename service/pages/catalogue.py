@@ -65,6 +65,7 @@ async def catalogue_page(ask: Asker, links: Links) -> Page:
         description=title(say("catalogue.lead")),
         schema=schema_of(links, found, register),
         iri=f"{links.base}/catalog",
+        described=(("/catalog.ttl", "text/turtle"), ("/catalog.jsonld", "application/ld+json")),
     )
 
 

@@ -175,7 +175,8 @@ async def document_view(ask: Asker, links: Links, iri: str) -> Page | None:
             ("application/ld+json", links.data(iri, ".jsonld")),
             ("application/n-triples", links.data(iri, ".nt")),
         ),
-        schema=schema_of(iri, name, origin, links.language),
+        # A story is for readers: search engines are told nothing of it.
+        schema={} if kind == DEF + "Story" else schema_of(iri, name, origin, links.language),
         noindex=kind == DEF + "Story",
         description=f"{origin.kind.name.value}, {origin.holder.name.value}",
         atom=links.atom("thing", iri),

@@ -116,7 +116,8 @@ class Page:
     alone: bool = False  # shown where the other pages are not: beside files that somebody explores
     past: Past | None = None
     atom: str = ""  # the path of a feed of what is said about the same
-    iri: str = ""  # What the page is about, where that has a name of its own on the web.
+    iri: str = ""  # What the page is about, where that has a name of its own on the web, and at `described` its data.
+    described: tuple[tuple[str, str], ...] = ()  # (path, media type)
 
 
 @cache

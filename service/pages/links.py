@@ -139,6 +139,10 @@ class Links:
         """A thing's document in another format."""
         return in_format(self.base, iri, SUFFIXES[suffix])
 
+    def described(self, iri: str) -> tuple[tuple[str, str], ...]:
+        """Where a program reads of a thing, with the media types."""
+        return ((self.data(iri, ".ttl"), "text/turtle"), (self.data(iri, ".jsonld"), "application/ld+json"))
+
     def local(self, iri: str) -> str:
         """An address of this service (a contribution, a view) as a path without host."""
         return iri.removeprefix(self.base) if iri.startswith(self.base + "/") else iri

@@ -127,6 +127,8 @@ async def party_page(ask: Asker, links: Links, iri: str) -> Page | None:
         atom=links.atom("party", iri.removeprefix(f"{links.base}/id/")),
         name=iri.removeprefix(f"{links.base}/id/"),
         crumbs=((title(say("menu.who")), links.page("who")),),
+        iri=iri,
+        described=links.described(iri),
         schema={"@type": "Organization", "name": name, "@id": iri},
         noindex=True,
     )

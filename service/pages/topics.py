@@ -160,6 +160,8 @@ async def place_page(ask: Asker, links: Links, iri: str) -> Page | None:
         atom=links.atom("place", iri.rsplit("/", 1)[-1]),
         name=iri.removeprefix(f"{links.base}/id/{REGISTER_SLUG}/"),
         crumbs=((title(say("menu.place")), links.page("place")),),
+        iri=iri,
+        described=links.described(iri),
         schema={"@type": "Place", "name": place.name.value, "@id": iri},
         noindex=True,
     )
