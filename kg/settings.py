@@ -105,9 +105,19 @@ class Settings(BaseSettings):
         """The socket in the data folder through which the command line reaches a running service's one writer."""
         return self.data / "wijkgraaf.sock"
 
+    @property
+    def vocabularies(self) -> Path:
+        """Where words and shapes stand that the steward added by command."""
+        return self.data / "vocabularies"
+
+    @property
+    def added(self) -> tuple[Path, ...]:
+        """The folders of those, by name."""
+        return tuple(sorted(path for path in self.vocabularies.glob("*") if path.is_dir()))
+
     def folders(self, name: str) -> tuple[Path, ...]:
-        """Our own folder `name` and the steward's extra ones."""
-        return (folder(name), *(e / name for e in self.extra if (e / name).is_dir()))
+        """Our own folder `name` and the steward's own ones."""
+        return (folder(name), *(e / name for e in (*self.extra, *self.added) if (e / name).is_dir()))
 
 
 def read_settings(**flags: Any) -> Settings:

@@ -47,6 +47,7 @@ from service.cli_signing import KeyFile, key_app, sign_file, signed
 from service.cli_snapshots import snapshot_app
 from service.cli_tokens import token_app
 from service.cli_verifying import verify_from_outside
+from service.cli_vocabulary import vocabulary_app
 from service.cli_withdrawing import erase, withdraw
 from service.doorway import running
 from service.reception import SIGNATURE
@@ -72,6 +73,7 @@ app.add_typer(party_app, name="party")
 app.command("sign")(sign_file)
 app.add_typer(place_app, name="place")
 app.add_typer(token_app, name="token")
+app.add_typer(vocabulary_app, name="vocabulary")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(harvest_app, name="harvest")
 app.command()(explore)
