@@ -227,8 +227,13 @@ class Documents:
         """Made for what is there now, and `again` when that moved meanwhile and nobody said what was to be there."""
         admission = self.speaking.admission
         objections: tuple[Objection, ...] = ()
+        looked_at: tuple[str, str | None] | None = None
         for _ in range(TRIES_MAX if again else 1):
             current = await asyncio.to_thread(self.speaking.ledger.document, iri)
+            stands = (current.contribution, current.ended) if current is not None else None
+            if objections and stands == looked_at:
+                break  # Nothing moved: that is how it is.
+            looked_at = stands
             try:
                 outcome = await asyncio.to_thread(admission.admit, made(current))
             except LedgerUnavailable:
