@@ -207,6 +207,28 @@ class Admission:
             raise ValueError(f"no {form} could be made of {len(turtle)} bytes: {reply.by}")
         return reply.body
 
+    def sheet(self, quads: bytes, form: str, *, holder: str, lang: str, kind: str | None) -> bytes | Objection:
+        """The documents of one holder (a slug), our own N-Quads, as `csv` (of one kind) or `xlsx`."""
+        head = {"format": form, "speaker": f"{self.ledger.base}/id/{holder}", "lang": lang, "of": kind}
+        reply = self.ask("sheet", head, quads)
+        if not isinstance(reply, Frame):
+            return object_to("SheetTooLong", limit="text/turtle")
+        return Objection(**reply.head["objections"][0]) if reply.kind == "refused" else reply.body
+
+    def template(self, kind: str, form: str, lang: str) -> bytes | None:
+        """An empty sheet (`csv`, `xlsx`) of the kind that is called so; None where no kind is."""
+        reply = self.ask("template", {"of": kind, "format": form, "lang": lang}, b"")
+        if not isinstance(reply, Frame):
+            raise ValueError(f"no template of {kind}: {reply.by}")
+        return reply.body or None
+
+    def templates(self, lang: str) -> Any:
+        """Every kind with the columns of its sheets, as JSON; choices in `lang`."""
+        reply = self.ask("templates", {"lang": lang}, b"")
+        if not isinstance(reply, Frame):
+            raise ValueError(f"no templates could be listed: {reply.by}")
+        return json.loads(reply.body)
+
     def report(self, objections: Sequence[Objection], form: str) -> bytes:
         """The objections as a SHACL validation report."""
         body = json.dumps([asdict(o) for o in objections]).encode()

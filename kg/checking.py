@@ -81,6 +81,16 @@ class Checking:
                 fields, body = ({"objection": asdict(found)}, b"") if isinstance(found, Objection) else found
                 text = json.dumps(fields).encode()
                 framing.send(sock, "gathered", {"fields": len(text)}, text + body)
+            case "sheet":
+                self.sheet(frame, sock)
+            case "templates":
+                body = json.dumps(self.sheets.templates.described(str(frame.head["lang"]))).encode()
+                framing.send(sock, "converted", body=body)
+            case "template":
+                kind = self.sheets.templates.kind(str(frame.head["of"]))
+                form, lang = str(frame.head["format"]), str(frame.head["lang"])
+                made = self.sheets.templates.template(kind, form, lang) if kind else b""
+                framing.send(sock, "converted", body=made)
             case "report":
                 objections = [Objection(**o) for o in json.loads(frame.body)]
                 body = self.validator.report(objections)
@@ -203,6 +213,22 @@ class Checking:
                 break
             lines |= {line for d in documents for line in d.payload.splitlines(keepends=True)}
         framing.send(sock, "joined", {"objections": [asdict(o) for o in objections]}, b"".join(sorted(lines)))
+
+    def sheet(self, frame: framing.Frame, sock: socket.socket) -> None:
+        """Our own N-Quads of one holder as a spreadsheet."""
+        head = frame.head
+        made = self.sheets.exported(
+            frame.body,
+            str(head["format"]),
+            base=self.base,
+            speaker=str(head["speaker"]),
+            lang=str(head["lang"]),
+            kind=head.get("of"),
+        )
+        if isinstance(made, Objection):
+            framing.send(sock, "refused", {"objections": [asdict(made)]})
+        else:
+            framing.send(sock, "converted", body=made)
 
     def check(self, frame: framing.Frame, sock: socket.socket) -> None:
         """Holds the documents just read against the shapes, with what the ledger knows of their neighbours."""

@@ -81,4 +81,14 @@ MISFILLED: Mapping[str, tuple[str | None, str, str]] = {
         "Deze rij zegt iets over hetzelfde ding als rij {value}. Geef haar een andere naam, of maak er één rij van.",
         "This row is about the same thing as row {value}. Give it another name, or make one row of them.",
     ),
+    "CellTooLong": (
+        None,
+        "De tekst in {focus} is langer dan een cel van een werkmap mag zijn ({limit} tekens). Vraag CSV of Turtle.",
+        "The text in {focus} is longer than a cell of a workbook may be ({limit} characters). Ask for CSV or Turtle.",
+    ),
+    "SheetTooLong": (
+        None,
+        "Dit overzicht is te groot voor een rekenblad. Vraag één soort met ?kind=, of haal het op als {limit}.",
+        "This viewpoint is too large for a spreadsheet. Ask for one kind with ?kind=, or fetch it as {limit}.",
+    ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from service.negotiation import HTML, QUADS, TRIPLES, Format
@@ -10,9 +11,9 @@ DOCUMENT_FORMATS = (HTML, *TRIPLES, *QUADS)
 SUFFIXES = {f.suffix: f for f in DOCUMENT_FORMATS} | {".json": TRIPLES[2]}
 
 
-def split_suffix(name: str) -> tuple[str, Format | None]:
+def split_suffix(name: str, suffixes: Mapping[str, Format] = SUFFIXES) -> tuple[str, Format | None]:
     """`b-agenda.ttl` → (`b-agenda`, Turtle); a dot that is no suffix of ours belongs to the name."""
-    for suffix, form in SUFFIXES.items():
+    for suffix, form in suffixes.items():
         if name.endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)], form
     return name, None

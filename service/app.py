@@ -73,6 +73,7 @@ from service.robots import robots_router
 from service.sessions import SessionDoor
 from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
+from service.templates import templates_router
 from service.times import Times
 from service.troubles import answer_troubles
 from service.void import void_router
@@ -205,6 +206,7 @@ def make_app(house: House) -> Asgi:
             house.asking, callers, pages.question_page, {tongue: named(tongue) for tongue in LANGUAGES}, house.times
         ),
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
+        templates_router(house.admission),
         resources_router(speaking, mementos, pages.document_page, pages.error_page, rewording),
         *_at_addresses(house.asking, speaking, mementos, pages, rewording),
         robots_router(),

@@ -43,6 +43,7 @@ from service.cli_options import (
 from service.cli_places import place_app
 from service.cli_registers import party_app
 from service.cli_sending import File, body_of, send, told
+from service.cli_sheets import export_sheet, template
 from service.cli_signing import KeyFile, key_app, sign_file, signed
 from service.cli_snapshots import snapshot_app
 from service.cli_tokens import token_app
@@ -80,6 +81,8 @@ app.command()(explore)
 app.command()(follow)
 app.command()(withdraw)
 app.command()(erase)
+app.command()(template)
+app.command()(export_sheet)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from kg.questions import UnclearQuestion
 from kg.settings import Settings, read_settings
 from service.cli_options import FINDINGS, UNAVAILABLE, USAGE, messages, output, stop
 from service.doorway import door
+from service.negotiation import SHEETS
 
 MEDIA_TYPES = {
     ".ttl": "text/turtle",
@@ -25,6 +26,7 @@ MEDIA_TYPES = {
     ".json": "application/ld+json",
     ".rdf": "application/rdf+xml",
     ".xml": "application/rdf+xml",
+    **{form.suffix: form.media_type for form in SHEETS},
 }
 File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
 

@@ -42,6 +42,10 @@ QUADS = (
     Format("trig", "application/trig", ".trig"),
     Format("nquads", "application/n-quads", ".nq", words=("n-quads",)),
 )
+SHEETS = (
+    Format("csv", "text/csv", ".csv"),
+    Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
+)
 RDF_TYPES = frozenset(f.media_type for f in (*TRIPLES, *QUADS))
 # Names so wide that a browser sends them for anything: beside a page that it likes better they choose nothing.
 GENERIC = frozenset({"application/xml", "text/xml", "text/plain", "application/json"})

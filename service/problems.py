@@ -54,6 +54,8 @@ STATUS: Mapping[str, int] = {
     "TableUnclear": 400,
     "WorkbookUnclear": 400,
     "SheetTooLarge": 413,
+    "CellTooLong": 406,
+    "SheetTooLong": 406,
     "KeyReused": REFUSED,
     "QueryTooLong": 413,
     "UpdateRefused": 403,

@@ -12,12 +12,24 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from kg.ledger.acts import Current, Recorded
 from kg.ledger.quads import Said, about, content, tombstone
 from kg.objection import Objection, object_to
-from service.addresses import DOCUMENT_FORMATS, document_path, in_format, split_suffix, timemap_path
+from service.addresses import DOCUMENT_FORMATS, SUFFIXES, document_path, in_format, split_suffix, timemap_path
 from service.callers import Calling
 from service.contributions import Speaking, may_see, recorded_body, slug_of
 from service.mementos import JSON, LINKS, Mementos
 from service.mementos import links as past_links
-from service.negotiation import HTML, QUADS, RDF_TYPES, TRIPLES, Format, choose, content_type, meant, prefers_page
+from service.negotiation import (
+    HTML,
+    QUADS,
+    RDF_TYPES,
+    SHEETS,
+    TRIPLES,
+    Format,
+    choose,
+    content_type,
+    language,
+    meant,
+    prefers_page,
+)
 from service.problems import problem
 from service.profiles import PARAMETERS, accepted
 from service.reach import may_know, may_read
@@ -93,11 +105,12 @@ def resources_router(
         "/view/{party}",
         summary="A party's whole viewpoint",
         description="All its current contributions that you may read, each in its own graph (TriG, N-Quads) or as one. "
-        "With `at`, what stood in your audience's store then.",
+        "With `at`, what stood in your audience's store then. As a workbook (`.xlsx`) it has a sheet for each kind; as "
+        "CSV it is one `kind`. Both can be edited and sent back.",
         responses={404: {"description": "No such party"}},
     )
     async def view(request: Request, party: str) -> Response:
-        refused = refuse_unknown(names(request), ("lang", "at"))
+        refused = refuse_unknown(names(request), ("lang", "at", "kind"))
         if refused is not None:
             return problem(request, base, refused)
         return await asyncio.to_thread(_view, speaking, mementos.times, request, party)
@@ -268,7 +281,7 @@ def _described(
     return response
 
 
-VIEW_FORMATS = (QUADS[0], QUADS[1], *TRIPLES)
+VIEW_FORMATS = (QUADS[0], QUADS[1], *TRIPLES, *SHEETS)
 WHOLE = ("jsonld", "rdfxml", "turtle", "trig")  # Formats with a beginning and an end: they are made at once.
 VIEW_CHUNK_BYTES = 1024 * 1024  # A part of a viewpoint that one checker converts at once.
 
@@ -284,14 +297,16 @@ def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Res
     calling = speaking.callers.calling(request)
     if isinstance(calling, Objection):
         return problem(request, base, calling)
-    slug, form = split_suffix(slug_of(base, party))
+    slug, form = split_suffix(slug_of(base, party), {f.suffix: f for f in VIEW_FORMATS} | SUFFIXES)
     suffixed = form is not None
     form = form or choose(request.headers.get("accept"), VIEW_FORMATS)
     if form is None or form is HTML:
         limit = ", ".join(f.media_type for f in VIEW_FORMATS)
         return problem(request, base, object_to("FormatUnknown", limit=limit))
+    if form not in SHEETS and "kind" in request.query_params:
+        return problem(request, base, object_to("ParameterUnknown", path="kind", limit="lang, at"))
     headers = {
-        "Vary": "Accept, Authorization",
+        "Vary": "Accept, Accept-Language, Authorization" if form in SHEETS else "Accept, Authorization",
         "Cache-Control": "private, no-store" if calling.is_known else "no-cache",
         **NOINDEX,
     }
@@ -307,6 +322,8 @@ def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Res
     signs = dataset_signposts(f"{base}/view/{slug}", register.iri, license_of(speaking.ledger, register), files)
     headers["Link"] = ", ".join(signs)
     parts = _parts(speaking, slug, calling)
+    if form in SHEETS:
+        return _sheet(speaking, request, slug, b"".join(parts), form, headers)
     if form.name in WHOLE:
         return Response(speaking.admission.convert(b"".join(parts), form.name), 200, headers, media)
     chunks = (speaking.admission.convert(part, form.name) for part in parts)
@@ -341,8 +358,23 @@ def _past_view(
     headers |= {"Wijkgraaf-Position": str(place.position), "Wijkgraaf-Redactions": str(redactions), "ETag": tag}
     if unchanged(request, tag):
         return past.dated(Response(status_code=304, headers=headers))
+    if form in SHEETS:
+        return past.dated(_sheet(speaking, request, slug, quads, form, headers))
     body = speaking.admission.convert(quads, form.name)
     return past.dated(Response(body, 200, headers, media))
+
+
+def _sheet(
+    speaking: Speaking, request: Request, slug: str, quads: bytes, form: Format, headers: dict[str, str]
+) -> Response:
+    """A viewpoint as a spreadsheet, with headings in the language of the caller."""
+    lang = language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    kind = request.query_params.get("kind")
+    made = speaking.admission.sheet(quads, form.name, holder=slug, lang=lang, kind=kind)
+    if isinstance(made, Objection):
+        return problem(request, speaking.base, made)
+    headers |= {"Content-Disposition": f'attachment; filename="{slug}{form.suffix}"', "Content-Language": lang}
+    return Response(made, 200, headers, content_type(form))
 
 
 def _parts(speaking: Speaking, slug: str, calling: Calling) -> Iterator[bytes]:

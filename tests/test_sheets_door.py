@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from kg.sheets import XLSX
-from tests.running import Service
-from tests.sheets import written
+import csv
+import io
+from pathlib import Path
+
+from kg.sheets import CSV, XLSX
+from kg.sheets.workbook import workbook_grids
+from tests.examples import BASE
+from tests.running import Service, wijkgraaf
+from tests.sheets import SHEETS, documents_of, written
 from tests.test_sheets import STORY, TURTLE, WANTED
 from tests.test_workbooks import PLAIN, UNFIT
 
@@ -54,3 +60,93 @@ def test_a_workbook_goes_in_through_the_door(shared: Service) -> None:
         assert WANTED == {item["digest"] for item in answer.json()["contributions"]}
         bomb = client.post("/contributions", content=UNFIT["a zip bomb"][0], headers={"Content-Type": XLSX})
         assert (413, "SheetTooLarge") == (bomb.status_code, bomb.json()["errors"][0]["name"])
+
+
+def test_templates_are_listed_and_can_be_filled_in(shared: Service) -> None:
+    """Every kind, both languages, both formats; the file with its example row says nothing, filled in it is taken."""
+    with shared.client(shared.token("voorbeeld-bewoners", "contribute")) as client:
+        index = client.get("/templates", params={"lang": "en"})
+        assert 200 == index.status_code
+        kinds = index.json()["kinds"]
+        assert sorted(SHEETS.layouts.kinds) == [kind["kind"] for kind in kinds]
+        theme = next(c for c in kinds[-1]["columns"] if c["heading"]["en"] == "Theme")
+        assert {"Housing", "Care"} <= {choice.capitalize() for choice in theme["choices"]}
+        story = next(kind for kind in kinds if kind["name"] == "Story")
+        for address in story["templates"]:
+            found = client.get(address)
+            assert 200 == found.status_code, address
+            media = found.headers["content-type"].partition(";")[0]
+            empty = client.post("/validate", content=found.content, headers={"Content-Type": media})
+            assert (400, "EmptyBody") == (empty.status_code, empty.json()["errors"][0]["name"])
+        text = client.get("/templates/verhaal.csv", params={"lang": "nl"}).content.decode("utf-8-sig")
+        headings = next(csv.reader(io.StringIO(text), delimiter=";"))
+        cells = dict(zip(STORY[0], ["uit-sjabloon", *STORY[1][1:]], strict=True))
+        filled = written(headings, [cells.get(heading, "") for heading in headings])
+        taken = client.post("/validate", content=filled, headers={"Content-Type": "text/csv"})
+        assert 200 == taken.status_code, taken.text
+        for wrong, status in {
+            "/templates/Story.pdf": 404,
+            "/templates/Nothing.csv": 404,
+            "/templates/.csv": 404,
+            "/templates?lang=fr": 400,
+            "/templates/Story.csv?kind=x": 400,
+        }.items():
+            assert status == client.get(wrong).status_code, wrong
+
+
+def test_every_template_explains_itself_and_offers_its_choices() -> None:
+    """The explanation names every column; the row left in is passed over by the reader of any kind."""
+    for kind in SHEETS.layouts.kinds:
+        for lang in ("nl", "en"):
+            grids = workbook_grids(SHEETS.templates.template(kind, "xlsx", lang))
+            assert isinstance(grids, list)
+            sheet, explained = grids
+            assert sheet.rows[0][1] == tuple(row[1][0] for row in explained.rows[1:])
+            assert () == documents_of(SHEETS.templates.template(kind, "xlsx", lang), XLSX)
+            assert () == documents_of(SHEETS.templates.template(kind, "csv", lang), CSV)
+
+
+def test_a_viewpoint_is_fetched_edited_and_sent_back(shared: Service) -> None:
+    """As a workbook and as CSV: sent back as it is nothing is written; with one cell changed one document is."""
+    with shared.client(shared.token("voorbeeld-gemeente", "contribute")) as client:
+        position = client.get("/view/voorbeeld-gemeente").headers["wijkgraaf-position"]
+        for lang in ("nl", "en"):
+            book = client.get(f"/view/voorbeeld-gemeente.xlsx?lang={lang}")
+            assert (200, XLSX) == (book.status_code, book.headers["content-type"])
+            again = client.post("/contributions?replace=true", content=book.content, headers={"Content-Type": XLSX})
+            assert 200 == again.status_code, again.text
+            assert all(item["unchanged"] for item in again.json()["contributions"])
+        kinds = client.get("/view/voorbeeld-gemeente", headers={"Accept": "text/csv"})
+        assert (400, "ParameterMissing") == (kinds.status_code, kinds.json()["errors"][0]["name"])
+        assert "Policy" in kinds.json()["limit"]
+        sheet = client.get("/view/voorbeeld-gemeente.csv", params={"kind": "beleid", "lang": "nl"})
+        assert 200 == sheet.status_code
+        assert position == client.get("/view/voorbeeld-gemeente").headers["wijkgraaf-position"]
+        rows = list(csv.reader(io.StringIO(sheet.content.decode("utf-8-sig")), delimiter=";"))
+        at = rows[0].index("Titel (nl)")
+        rows[1][at] = "Anders genoemd"
+        media = {"Content-Type": "text/csv"}
+        changed = client.post("/contributions?replace=true", content=written(*rows), headers=media).json()
+        assert [f"{BASE}/id/voorbeeld-gemeente/{rows[1][0]}"] == [
+            item["document"] for item in changed["contributions"] if not item["unchanged"]
+        ]
+        assert 400 == client.get("/view/voorbeeld-gemeente?kind=Story").status_code
+        assert 400 == client.get("/view/voorbeeld-gemeente.csv?kind=Nergens").status_code
+        assert 404 == client.get("/view/nergens.xlsx").status_code
+
+
+def test_the_command_writes_and_reads_sheets(shared: Service, tmp_path: Path) -> None:
+    """Template, export, publish, validate: with another service by its address."""
+    there = ["--url", shared.url, "--token", shared.token("voorbeeld-zorg", "contribute")]
+    blank, book, sheet = tmp_path / "verhaal.xlsx", tmp_path / "alles.xlsx", tmp_path / "fout.csv"
+    assert "" == wijkgraaf("template", "verhaal", "--lang", "nl", "-o", str(blank), *there).stdout
+    assert blank.read_bytes().startswith(b"PK")
+    wijkgraaf("export-sheet", "voorbeeld-zorg", "-o", str(book), *there)
+    published = wijkgraaf("publish", str(book), "--replace", *there).stdout.splitlines()
+    assert published
+    assert all(line.endswith("unchanged") for line in published)
+    sheet.write_bytes(written(STORY[0], [*STORY[1][:6], "woonen", *STORY[1][7:]]))
+    refused = wijkgraaf("validate", str(sheet), *there, check=False)
+    assert 1 == refused.returncode
+    assert "Cel G2 (Thema)" in refused.stderr
+    assert 2 == wijkgraaf("template", "Story", "-o", str(tmp_path / "x.pdf"), *there, check=False).returncode

@@ -12,8 +12,10 @@ from kg.sheets.grid import Grid, csv_grid
 from kg.sheets.layout import Layouts
 from kg.sheets.places import Places, fields_of_places, places_from
 from kg.sheets.rows import Filled, Rows
+from kg.sheets.templates import Templates
 from kg.sheets.values import Names
 from kg.sheets.workbook import workbook_grids
+from kg.sheets.writing import Writing
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,6 +38,8 @@ class Sheets:
     def __init__(self, ontology: Ontology, shapes: Sequence[Path]) -> None:
         self.layouts = Layouts(ontology, shapes)
         self.rows = Rows(self.layouts)
+        self.writing = Writing(self.layouts, self.rows)
+        self.templates = Templates(self.layouts, self.rows.headings, self.rows.values)
 
     def opened(
         self, body: bytes, media_type: str, *, base: str, speaker: str, base_iri: str | None = None
@@ -52,6 +56,12 @@ class Sheets:
         if isinstance(grids, Objection):
             return (grids,)
         return self.rows.filled(grids, Names(base, speaker), base_iri=base_iri)
+
+    def exported(
+        self, quads: bytes, form: str, *, base: str, speaker: str, lang: str, kind: str | None
+    ) -> bytes | Objection:
+        """The documents of `speaker` in N-Quads as a workbook, or those of one kind as CSV."""
+        return self.writing.exported(quads, form, Names(base, speaker), lang, kind)
 
 
 def _grids(body: bytes, media_type: str) -> list[Grid] | Objection:

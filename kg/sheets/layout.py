@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -65,8 +65,8 @@ class Column:
     required: bool = False
     values: tuple[str, ...] = ()
     """Of a concept the schemes, of a typed value the datatypes, of an address the classes it leads to."""
-    labels: Mapping[str, str] | None = None
-    descriptions: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | None = field(default=None, compare=False)
+    descriptions: Mapping[str, str] | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str, str | None, Part | None]:
@@ -90,6 +90,7 @@ class Layouts:
         self.ontology = ontology
         self.shapes: Shapes = read_shapes(*folders)
         self.groups = {group: place for place, (group, _) in enumerate(self.shapes.groups)}
+        self._made: dict[tuple[str, str, str | None, Part | None], Column] = {}
         self.kinds: Mapping[str, Layout] = {kind: self._layout(kind) for kind in sorted(ontology.document_classes)}
 
     def label(self, column: Column, lang: str, kind: str) -> str:
@@ -114,6 +115,12 @@ class Layouts:
 
     def column(self, kind: str, path: str, language: str | None = None, part: Part | None = None) -> Column:
         """The column for any word of the vocabulary, whether or not the shapes of this kind name it."""
+        asked = kind, path, language, part
+        if asked not in self._made:
+            self._made[asked] = self._column(kind, path, language, part)
+        return self._made[asked]
+
+    def _column(self, kind: str, path: str, language: str | None, part: Part | None) -> Column:
         about = part.kind if part else kind
         field = next((f for f in self.fields(about) if f.path == path), None)
         known = self.ontology.datatypes.get(path, ())
@@ -150,23 +157,20 @@ class Layouts:
 
     def _layout(self, kind: str) -> Layout:
         seen: dict[str, Field] = {}
-        for field in self.fields(kind):
-            seen.setdefault(field.path, field)
+        for said in self.fields(kind):
+            seen.setdefault(said.path, said)
         parts = tuple(
-            Part(field.path, part)
-            for field in seen.values()
-            for part in field.kinds
-            if part in self.ontology.part_classes
+            Part(said.path, part) for said in seen.values() for part in said.kinds if part in self.ontology.part_classes
         )
         columns = [self.own(NAME)]
-        for field in self._asked(kind):
-            part = next((p for p in parts if p.path == field.path), None)
+        for said in self._asked(kind):
+            part = next((p for p in parts if p.path == said.path), None)
             if part is None:
-                columns += self._columns(kind, field.path, None)
+                columns += self._columns(kind, said.path, None)
                 continue
             for asked in self._asked(part.kind):
                 columns += [
-                    replace(c, required=c.required and field.required) for c in self._columns(kind, asked.path, part)
+                    replace(c, required=c.required and said.required) for c in self._columns(kind, asked.path, part)
                 ]
         return Layout(kind, tuple(self._told_apart(columns, kind)), parts)
 
@@ -202,11 +206,11 @@ class Layouts:
         above = self.ontology.superclasses.get(about, frozenset())
         own = {f.path for target in above for f in self.shapes.fields.get(target, ())}
         of_parts = {f.path for part in self.ontology.part_classes for f in self.shapes.fields.get(part, ())}
-        for field in self.fields(about):
-            foreign = not self.ontology.domains.get(field.path, above) & above
-            skipped = foreign or field.path in of_parts or about in self.ontology.part_classes
-            if field.path not in _IMPLIED and field.names and (field.path in own or not skipped):
-                chosen.setdefault(field.path, field)
+        for said in self.fields(about):
+            foreign = not self.ontology.domains.get(said.path, above) & above
+            skipped = foreign or said.path in of_parts or about in self.ontology.part_classes
+            if said.path not in _IMPLIED and said.names and (said.path in own or not skipped):
+                chosen.setdefault(said.path, said)
         last = len(self.groups)
         return sorted(
             chosen.values(),

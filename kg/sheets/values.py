@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -40,7 +41,7 @@ _TRUTHS: Final = {
     **dict.fromkeys(("false", "onwaar", "nee", "no", "0"), "false"),
 }
 # What a cell that is not of a form should look like.
-_SHOWN: Final = {
+SHOWN: Final = {
     "date": "2026-03-31", "gYear": "2026", "gYearMonth": "2026-03", "dateTime": "2026-03-31T12:00:00Z",
     "integer": "25", "nonNegativeInteger": "25", "decimal": "3.5", "double": "3.5", "boolean": "ja / nee (yes / no)",
 }  # fmt: skip
@@ -99,6 +100,8 @@ class Values:
         self._members: dict[str, list[str]] = {}
         for concept, scheme in sorted(ontology.concepts.items()):
             self._members.setdefault(scheme, []).append(concept)
+        self._classes = self._class_names()
+        self._choices: dict[tuple[str, ...], Mapping[str, str]] = {}
 
     def concepts(self, schemes: Iterable[str]) -> list[str]:
         """The concepts of these lists, in the order of their addresses."""
@@ -136,16 +139,28 @@ class Values:
                 return _typed(piece, column.values)
 
     def _concept(self, piece: str, schemes: Sequence[str]) -> Value | Unclear:
+        wanted = " ".join(piece.casefold().split())
+        found = self._named(tuple(schemes)).get(wanted)
+        if found is not None:
+            return ox.NamedNode(found)
         choices = self.concepts(schemes)
-        wanted = piece.casefold()
-        for of in (self._addresses, self._notations, self._labels):
-            found = [c for c in choices if wanted in of(c)]
-            if len(found) == 1:
-                return ox.NamedNode(found[0])
         called = {label: concept for concept in choices for label in self._labels(concept)}
         near = difflib.get_close_matches(wanted, called, 1, 0)
         told = {lang: self.ontology.labels(called[near[0]], lang) if near else "-" for lang in LANGUAGES}
         return Unclear("ChoiceUnknown", piece[:200], told["nl"], told["en"])
+
+    def _named(self, schemes: tuple[str, ...]) -> Mapping[str, str]:
+        """The concepts of these lists by address, by notation and by label, what is exact first, where one has it."""
+        if schemes not in self._choices:
+            found: dict[str, str] = {}
+            for of in (self._addresses, self._notations, self._labels):
+                names = Counter(name for concept in self.concepts(schemes) for name in of(concept))
+                for concept in self.concepts(schemes):
+                    for name in of(concept):
+                        if names[name] == 1:
+                            found.setdefault(name, concept)
+            self._choices[schemes] = found
+        return self._choices[schemes]
 
     def _addresses(self, concept: str) -> set[str]:
         return {concept.casefold(), short(concept).casefold()}
@@ -158,8 +173,8 @@ class Values:
 
     def _address(self, piece: str, column: Column, names: Names, document: str) -> Value | Unclear:
         iri: str | None
-        if column.path == word.RDF_TYPE and piece.casefold() in (known := self.class_names()):
-            iri = known[piece.casefold()]
+        if column.path == word.RDF_TYPE and piece.casefold() in self._classes:
+            iri = self._classes[piece.casefold()]
         elif piece.startswith("#"):
             iri = _whole(document + piece)
         elif _SPACED.search(piece):
@@ -175,7 +190,7 @@ class Values:
             iri = _whole(f"{names.speaker}/{piece}")
         return ox.NamedNode(iri) if iri else Unclear("CellUnclear", piece[:200], "gemeente/b-agenda, https://…")
 
-    def class_names(self) -> Mapping[str, str]:
+    def _class_names(self) -> Mapping[str, str]:
         """Classes by what people call them, in small letters."""
         found: dict[str, str] = {}
         for iri in sorted(self.ontology.classes):
@@ -206,7 +221,7 @@ def _typed(piece: str, datatypes: Sequence[str]) -> Value | Unclear:
         text = piece if form is None else _normal(piece, datatype)
         if form is None or (form.fullmatch(text) and _is_day(text, datatype)):
             return ox.Literal(text, datatype=ox.NamedNode(datatype))
-    shown = [_SHOWN.get(local_name(d), local_name(d)) for d in datatypes]
+    shown = [SHOWN.get(local_name(d), local_name(d)) for d in datatypes]
     return Unclear("CellUnclear", piece[:200], " / ".join(shown) or "-")
 
 
