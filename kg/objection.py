@@ -10,7 +10,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     ├── Misfilled       the cells of a spreadsheet do not become statements
     │   ├── TableUnclear, WorkbookUnclear, SheetTooLarge, KindUnclear
     │   ├── ColumnUnknown, ColumnUnclear, ColumnTwice, CellLoose, CellBroken, CellsMerged
-    │   └── ChoiceUnknown, CellUnclear, RowTwice, CellTooLong, SheetTooLong
+    │   ├── ChoiceUnknown, CellUnclear, RowTwice, CellTooLong, SheetTooLong
+    │   └── MappingUnclear
     ├── Disowned        somebody would speak for another, or out of place
     │   ├── ForeignSubject I2, BlankNode I2, IriNotNormal I2, NameUnclear I2
     │   ├── SecondHolder I3, BareTie I5, GraphName I16, UnsafeIri I17

@@ -91,4 +91,9 @@ MISFILLED: Mapping[str, tuple[str | None, str, str]] = {
         "Dit overzicht is te groot voor een rekenblad. Vraag één soort met ?kind=, of haal het op als {limit}.",
         "This viewpoint is too large for a spreadsheet. Ask for one kind with ?kind=, or fetch it as {limit}.",
     ),
+    "MappingUnclear": (
+        None,
+        "Dit in de CSVW-beschrijving kennen of doen wij niet: {value}. Wel: {limit}.",
+        "We do not know or do this in the CSVW description: {value}. We do: {limit}.",
+    ),
 }

@@ -43,7 +43,7 @@ from service.cli_options import (
 from service.cli_places import place_app
 from service.cli_registers import party_app
 from service.cli_sending import File, body_of, send, told
-from service.cli_sheets import export_sheet, template
+from service.cli_sheets import MappingFile, export_sheet, sent_as, template
 from service.cli_signing import KeyFile, key_app, sign_file, signed
 from service.cli_snapshots import snapshot_app
 from service.cli_tokens import token_app
@@ -193,6 +193,7 @@ def demo(
 def validate(
     file: File,
     party: Annotated[str | None, typer.Option(help="Who would publish it (with the data folder).")] = None,
+    mapping: MappingFile = None,
     data: Data = None,
     url: Url = None,
     token: Token = None,
@@ -202,9 +203,9 @@ def validate(
     if url is None and party is None:
         stop("Say who would publish it: --party", USAGE)
     settings = settings_for(data) if url is None else None
-    body, media = body_of(file)
-    headers = {"Content-Type": media, **({OPERATOR: party} if party else {})}
-    found = told(send("POST", "/validate", settings, url=url, token=token, content=body, headers=headers), as_json)
+    request = sent_as(*body_of(file), mapping)
+    request["headers"] = {**request.get("headers", {}), **({OPERATOR: party} if party else {})}
+    found = told(send("POST", "/validate", settings, url=url, token=token, **request), as_json)
     if as_json:
         output.print_json(data=found)
         return
@@ -221,6 +222,7 @@ def publish(
     replace: Annotated[bool, typer.Option(help="Replace what is already there.")] = False,
     on_behalf_of: Annotated[str | None, typer.Option(help="The holder, when the party records for it.")] = None,
     key: KeyFile = None,
+    mapping: MappingFile = None,
     data: Data = None,
     url: Url = None,
     token: Token = None,
@@ -232,13 +234,13 @@ def publish(
         stop("Say who publishes: --party", USAGE)
     settings = settings_for(data) if url is None else None
     body, media = body_of(file)
+    request = sent_as(body, media, mapping)
     parameters = {"replace": str(replace).lower(), **({"onBehalfOf": on_behalf_of} if on_behalf_of else {})}
-    headers = {"Content-Type": media, **({OPERATOR: party} if party else {})}
+    request["headers"] = {**request.get("headers", {}), **({OPERATOR: party} if party else {})}
     if key is not None and holder is not None:
-        headers[SIGNATURE] = ",".join(signed(body, media, key, party=holder, settings=settings, url=url))
-    response = send(
-        "POST", "/contributions", settings, url=url, token=token, content=body, headers=headers, params=parameters
-    )
+        signatures = signed(body, media, key, party=holder, settings=settings, url=url)
+        request["headers"][SIGNATURE] = ",".join(signatures)
+    response = send("POST", "/contributions", settings, url=url, token=token, params=parameters, **request)
     found = told(response, as_json)
     if as_json:
         output.print_json(data=found)

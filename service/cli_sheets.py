@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from kg.sheets import MAPPING
 from service.callers import OPERATOR
 from service.cli_options import USAGE, Data, Token, Url, messages, settings_for, stop
 from service.cli_sending import send, told
@@ -16,6 +17,22 @@ from service.negotiation import SHEETS
 SUFFIXES = tuple(form.suffix for form in SHEETS)
 Language = Annotated[Literal["nl", "en"], typer.Option(help="The language of the headings.")]
 Into = Annotated[Path | None, typer.Option("--output", "-o", help="The file, .csv or .xlsx; else CSV on the screen.")]
+
+
+MappingFile = Annotated[Path | None, typer.Option("--mapping", help="A CSVW document that says what a CSV means.")]
+
+
+def sent_as(body: bytes, media: str, mapping: Path | None) -> dict[str, Any]:
+    """How a file is sent: as it is, or a CSV file together with its mapping."""
+    if mapping is None:
+        return {"content": body, "headers": {"Content-Type": media}}
+    if media != SHEETS[0].media_type:
+        stop(f"--mapping goes with a CSV file, not {media}", USAGE)
+    try:
+        described = mapping.read_bytes()
+    except OSError as error:
+        stop(f"{mapping}: {error.strerror}", USAGE)
+    return {"files": {"table": ("table.csv", body, media), "mapping": ("mapping.json", described, MAPPING)}}
 
 
 def template(

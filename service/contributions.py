@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,6 +19,7 @@ from kg.sheets import MEDIA_TYPES as SHEET_TYPES
 from service.addresses import asked_more, document_path, timemap_path
 from service.callers import Callers, Calling
 from service.ending_words import ENDINGS
+from service.forms import FORM, described_table
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
 from service.problems import entry, problem
 from service.reach import may_know, may_read
@@ -36,7 +38,7 @@ PARAMETERS = ("onBehalfOf", "replace", "lang")
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in BODY_TYPES},
+        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in (*BODY_TYPES, FORM)},
     },
     "parameters": [
         {
@@ -155,7 +157,12 @@ async def _received(speaking: Speaking, request: Request) -> Submission | Respon
     calling = speaking.callers.calling(request)
     if isinstance(calling, Objection):
         return problem(request, speaking.base, calling)
-    submission = await speaking.submission(request, calling)
+    submission = await speaking.submission(request, calling, form=FORM)
+    if isinstance(submission, Submission) and submission.media_type.startswith(FORM):
+        described = await described_table(submission.media_type, submission.body)
+        if isinstance(described, Objection):
+            return problem(request, speaking.base, described)
+        submission = replace(submission, body=described[0], media_type=described[1])
     return problem(request, speaking.base, submission) if isinstance(submission, Objection) else submission
 
 
@@ -188,7 +195,8 @@ def contributions_router(speaking: Speaking) -> APIRouter:
     @router.post(
         "/contributions",
         summary="Publish one or more documents",
-        description="Any RDF format; JSON-LD with the shipped context; a spreadsheet with the columns of /templates. "
+        description="Any RDF format; JSON-LD with the shipped context; a spreadsheet with the columns of /templates, "
+        "or (multipart/form-data) a CSV file with the CSVW document that describes it. "
         "One request is one batch: all or nothing. "
         "201 with a receipt; 200 with the earlier receipt when the same content is already current; 422 with every "
         "objection, as problem+json or as a SHACL report.",

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from kg.admission import TRIES_MAX, Admitted, Refused, Submission
 from kg.ledger.acts import Current, LedgerUnavailable
 from kg.objection import Objection, object_to
-from service.addresses import document_path, split_suffix
+from service.addresses import SUFFIXES, document_path, split_suffix
 from service.callers import Calling
 from service.contributions import BODY_TYPES, PARAMETERS, Speaking, receipt_body, warnings
 from service.forms import FORM, parts_of
@@ -159,7 +159,7 @@ class Documents:
         calling, submission, conditions = received
         parts = [("", submission.media_type, submission.body)]
         if submission.media_type not in BODY_TYPES.values():
-            found = await parts_of(submission.media_type, submission.body)
+            found = await parts_of(submission.media_type, submission.body, SUFFIXES)
             if isinstance(found, Objection):
                 return problem(request, self.base, found)
             parts = list(found)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from kg.objection import Objection, object_to
-from service.addresses import SUFFIXES
+from kg.sheets import CSV, MAPPING, with_mapping
+from service.negotiation import SHEETS, TRIPLES, Format
 
 FORM = "multipart/form-data"
 FILES_MAX = 100  # A document is a page or two; what comes in more pieces was not written by anybody.
@@ -25,7 +26,9 @@ class _Parser(MultiPartParser):
         self.is_whole = True
 
 
-async def parts_of(media_type: str, body: bytes) -> Sequence[tuple[str, str, bytes]] | Objection:
+async def parts_of(
+    media_type: str, body: bytes, suffixes: Mapping[str, Format]
+) -> Sequence[tuple[str, str, bytes]] | Objection:
     """(name, media type, bytes) of each file; a file without a type has that of its suffix."""
 
     async def once() -> AsyncGenerator[bytes, None]:
@@ -50,9 +53,24 @@ async def parts_of(media_type: str, body: bytes) -> Sequence[tuple[str, str, byt
                 return object_to("PartsUnclear", value=name[:80], path=name[:80])
             told = value.content_type or ""
             file = value.filename or name
-            suffix = next((form for end, form in SUFFIXES.items() if file.endswith(end)), None)
+            suffix = next((form for end, form in suffixes.items() if file.endswith(end)), None)
             media = suffix.media_type if told in UNTOLD and suffix else told
             found.append((file, media, await value.read()))
     finally:
         await form.close()
     return found if found and parser.is_whole else object_to("PartsUnclear", value="boundary")
+
+
+async def described_table(media_type: str, body: bytes) -> tuple[bytes, str] | Objection:
+    """A form that holds a CSV file and the CSVW document that says what its rows mean: (body, media type) of both."""
+    suffixes = {form.suffix: form for form in SHEETS} | {".json": TRIPLES[2]}
+    parts = await parts_of(media_type, body, suffixes)
+    if isinstance(parts, Objection):
+        return parts
+    found = [(media.partition(";")[0].strip().lower(), part) for _, media, part in parts]
+    tables = [part for media, part in found if media == CSV]
+    mappings = [part for media, part in found if media in (MAPPING, "application/json", "application/ld+json")]
+    if (len(parts), len(tables), len(mappings)) != (2, 1, 1):
+        told = ", ".join(media or "?" for media, _ in found)[:200]
+        return object_to("MappingUnclear", value=told, limit=f"1 × {CSV}, 1 × {MAPPING}")
+    return with_mapping(tables[0], mappings[0])

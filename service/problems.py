@@ -54,6 +54,7 @@ STATUS: Mapping[str, int] = {
     "TableUnclear": 400,
     "WorkbookUnclear": 400,
     "SheetTooLarge": 413,
+    "MappingUnclear": 400,
     "CellTooLong": 406,
     "SheetTooLong": 406,
     "KeyReused": REFUSED,

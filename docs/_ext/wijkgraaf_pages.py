@@ -9,6 +9,7 @@ from pathlib import Path
 from drawn_model import model_svg, model_table
 from published import limits, notebooks, objections, past_limits, readme
 from recipes import recipe
+from sheet_pages import column_page
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from term_pages import term_pages
@@ -49,6 +50,7 @@ def _write_terms(app: Sphinx) -> None:
     folder = Path(app.srcdir) / "terms"
     folder.mkdir(exist_ok=True)
     pages = {f"{name}.md": text for name, text in term_pages(read_words()).items()}
+    pages["spreadsheet-columns.md"] = column_page(read_words())
     for file in folder.iterdir():
         if file.name not in pages:
             file.unlink()

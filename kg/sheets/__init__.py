@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from kg.objection import Objection, object_to
 from kg.ontology import Ontology
 from kg.sheets.grid import Grid, csv_grid
 from kg.sheets.layout import Layouts
+from kg.sheets.mapping import MAPPING, delimiter_of, mapped
 from kg.sheets.places import Places, fields_of_places, places_from
 from kg.sheets.rows import Filled, Rows
 from kg.sheets.templates import Templates
@@ -28,7 +30,8 @@ def is_sheet(media_type: str) -> bool:
 
 
 __all__ = [
-    "CSV", "MEDIA_TYPES", "XLSX", "Filled", "Places", "Sheets", "fields_of_places", "is_sheet", "places_from",
+    "CSV", "MAPPING", "MEDIA_TYPES", "XLSX", "Filled", "Places", "Sheets", "fields_of_places", "is_sheet",
+    "places_from", "with_mapping",
 ]  # fmt: skip
 
 
@@ -52,9 +55,12 @@ class Sheets:
             return Filled(body, media_type, Places())
         if not body.strip():
             return (object_to("EmptyBody"),)
-        grids = _grids(body, media_type)
+        mapping, table = _taken_apart(body, media_type)
+        grids = _grids(table, media_type, delimiter_of(mapping) if mapping is not None else None)
         if isinstance(grids, Objection):
             return (grids,)
+        if mapping is not None:
+            return mapped(grids[0], mapping, Names(base, speaker)) if grids[0].rows else (object_to("EmptyBody"),)
         return self.rows.filled(grids, Names(base, speaker), base_iri=base_iri)
 
     def exported(
@@ -64,8 +70,19 @@ class Sheets:
         return self.writing.exported(quads, form, Names(base, speaker), lang, kind)
 
 
-def _grids(body: bytes, media_type: str) -> list[Grid] | Objection:
+def with_mapping(table: bytes, mapping: bytes) -> tuple[bytes, str]:
+    """(body, media type) of a CSV file together with the CSVW document that says what its rows mean."""
+    return mapping + table, f"{CSV}; mapping={len(mapping)}"
+
+
+def _taken_apart(body: bytes, media_type: str) -> tuple[bytes | None, bytes]:
+    """The mapping before a table, where there is one, and the table."""
+    found = re.search(r"; mapping=(\d{1,9})$", media_type)
+    return (body[: int(found[1])], body[int(found[1]) :]) if found else (None, body)
+
+
+def _grids(body: bytes, media_type: str, delimiter: str | None) -> list[Grid] | Objection:
     if media_type.partition(";")[0].strip().lower() == XLSX:
         return workbook_grids(body)
-    grid = csv_grid(body, media_type)
+    grid = csv_grid(body, media_type, delimiter)
     return grid if isinstance(grid, Objection) else [grid]

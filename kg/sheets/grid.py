@@ -47,15 +47,15 @@ def a1(row: int, column: int) -> str:
     return f"{letters}{row}"
 
 
-def csv_grid(body: bytes, media_type: str) -> Grid | Objection:
-    """The table of a CSV file: UTF-8, separated by semicolons, commas or tabs."""
+def csv_grid(body: bytes, media_type: str, delimiter: str | None = None) -> Grid | Objection:
+    """The table of a CSV file: UTF-8, separated by semicolons, commas or tabs, or as it is said."""
     text = as_utf8(body, charset_of(media_type))
     if isinstance(text, Objection):
         return text
     content = text.decode()
     named = re.match(r"sep=(.)\r?\n", content, re.IGNORECASE)  # What Excel itself writes to say how to read it.
     begin = named.end() if named else 0
-    separator = named[1] if named else _separator(content)
+    separator = delimiter or (named[1] if named else _separator(content))
     reader = csv.reader(io.StringIO(content[begin:], newline=""), delimiter=separator, strict=True)
     rows: list[tuple[int, tuple[str, ...]]] = []
     cells = 0
