@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 
 import pytest
 
 from tests.running import Service
 from tests.stories import story
+
+
+def test_an_offer_in_pieces_is_refused_never_taken_for_an_empty_body(moerwijk: Service) -> None:
+    """Whoever cuts the word in two is told to leave it out; nothing is read as if no body came."""
+    begun = b"POST /validate HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgra"
+    rest = b"de: h2c\r\nContent-Length: 4\r\nContent-Type: text/turtle\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", moerwijk.port), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(begun)
+        time.sleep(0.2)
+        connection.sendall(rest)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert (b"HTTP/1.1 400", True) == (answer[:12], b"without an Upgrade header" in answer)
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=("whole", "chunked"))
