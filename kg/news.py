@@ -164,6 +164,11 @@ class News(Transactions):
                 done += more
         return done
 
+    def followed(self) -> int:
+        """The last entry that the index knows of."""
+        with self._reading() as driver:
+            return (_TO.first(driver) or 0) if self._is_there(driver) else 0
+
     def rebuild(self) -> int:
         """Makes the index anew; how many entries it was made from."""
         with self._one, self._writes.begin() as connection:

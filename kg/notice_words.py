@@ -25,6 +25,26 @@ UNSENT: Mapping[str, tuple[str | None, str, str]] = {
         "Deze inbox leest alleen de betrokkene zelf. Die van u staat op {limit}.",
         "Only the party itself reads this inbox. Yours is at {limit}.",
     ),
+    "MailAddressUnclear": (
+        None,
+        "Dit is geen mailadres. Schrijf het zo: {limit}.",
+        "This is no mail address. Write it like this: {limit}.",
+    ),
+    "TooManyAddresses": (
+        None,
+        "Er staan al {limit} adressen. Haal er eerst een weg.",
+        "There are {limit} addresses already. Remove one first.",
+    ),
+    "MailOff": (
+        None,
+        "Deze dienst verstuurt geen mail. Volg het nieuws in uw inbox of met /atom.",
+        "This service sends no mail. Follow the news in your inbox or with /atom.",
+    ),
+    "CodeUnknown": (
+        None,
+        "Deze link geldt niet, of niet meer. Vraag zo nodig een nieuwe aan.",
+        "This link is not valid, or no longer. Ask for a new one if you need it.",
+    ),
     "TooManySent": (
         None,
         "U stuurde {limit}. Probeer het over een uur opnieuw.",

@@ -59,7 +59,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── SessionMissing, FormForeign, SignInOften
     │   └── NotConfirmed, AddressMissing
     ├── Unsent          a notification that reaches no inbox
-    │   └── NotificationUnclear, ActorOther, InboxElsewhere, InboxFull, TooManySent
+    │   ├── NotificationUnclear, ActorOther, InboxElsewhere, InboxFull, TooManySent
+    │   └── MailAddressUnclear, TooManyAddresses, MailOff, CodeUnknown
     ├── Unfetched       a partner's address gives nothing that can be taken in
     │   ├── AddressUnclear, AddressPlain, AddressClosed, HostUnknown, LeadsElsewhere, LeadsRound
     │   ├── Unreachable, FetchTooSlow, FetchCutShort, FetchTooLarge, AnswerRefused, FetchedUnclear

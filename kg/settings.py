@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -46,6 +46,18 @@ class Settings(BaseSettings):
     ground_notice_days: int = Field(
         30, ge=1, le=366, description="How long before a ground ends its holder is told: time to ask the teller."
     )
+
+    # Mail: any SMTP server. Without a host and a sender none is sent.
+    mail_host: str = Field("", description="The mail server that takes letters over.")
+    mail_port: int = Field(587, ge=1, le=65535, description="587 for STARTTLS, 465 for TLS from the start.")
+    mail_security: Literal["starttls", "ssl", "none"] = Field(
+        "starttls", description="none only for a server on this machine: addresses do not travel in the open."
+    )
+    mail_user: str = Field("", description="Name at the mail server; empty where it asks for none.")
+    mail_password: SecretStr = Field(SecretStr(""), description="Best given as WIJKGRAAF_MAIL_PASSWORD.")
+    mail_password_file: Path | None = Field(None, description="A file that holds the password, instead.")
+    mail_from: str = Field("", max_length=200, description="Whom letters are from, e.g. Wijk <wijk@example.org>.")
+    mail_site: str = Field("", description="Address at which readers of letters reach this service; else the base.")
 
     # Limits. Each is published in the service description of /sparql.
     workers_max: int = Field(CORES, ge=1, description="Callers' queries at once per audience: one a core.")
@@ -94,6 +106,20 @@ class Settings(BaseSettings):
         data = init_settings().get("data") or env_settings().get("data") or cls.model_fields["data"].default
         file = TomlConfigSettingsSource(settings_cls, toml_file=Path(data) / "wijkgraaf.toml")
         return init_settings, env_settings, file
+
+    @model_validator(mode="after")
+    def _mail_is_closed(self) -> Self:
+        """Addresses and passwords leave this machine only in a closed conversation."""
+        if self.mail_host and self.mail_security == "none" and self.mail_host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("mail_security none is for a mail server on this machine; use starttls or ssl")
+        return self
+
+    @property
+    def mail_secret(self) -> str:
+        """The password at the mail server, from the environment or a file; never written anywhere."""
+        if self.mail_password_file is not None:
+            return self.mail_password_file.read_text().strip()
+        return self.mail_password.get_secret_value()
 
     @property
     def ledger_url(self) -> str:

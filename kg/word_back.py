@@ -26,9 +26,12 @@ class Step:
 
     statement: Current
     what: str
-    """connected, responded, discussed, came (an outcome), said (anything else that ties to it)."""
+    """connected, responded, discussed, came (out of a dialogue), seen (somebody connects it as an answer or a result),
+    said (anything else that ties to it)."""
     about: str
     """The thing that it ties to, on the way from the story."""
+    time: str
+    """When it was said; of what is seen as a result, when somebody said so."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def word_back(ledger: Lookups, thing: Current, may_read: Callable[[Current], boo
                 continue
             found[iri] = step
             # What came of it is not followed further than to who joins or responds: the rest is its own story.
-            ahead.append((step.statement, step.what != "came" and step.what != "said"))
-    steps = sorted(found.values(), key=lambda step: (step.statement.time or "", step.statement.iri))
+            ahead.append((step.statement, step.what not in ("came", "seen", "said")))
+    steps = sorted(found.values(), key=lambda step: (step.time, step.what == "seen", step.statement.iri))
     return WordBack(thing, tuple(steps[:STEPS_MAX]), len(found) >= STEPS_MAX)
 
 
@@ -71,7 +74,7 @@ def _after(ledger: Lookups, thing: Current, at: Current, whole: bool) -> Iterato
             continue
         what = _what(statement, at)
         if whole or what == "responded":
-            yield Step(statement, what, at.iri)
+            yield Step(statement, what, at.iri, statement.time or "")
         if what == "connected" and at.iri == thing.iri:
             yield from _outcome(ledger, statement, thing)
 
@@ -97,7 +100,7 @@ def _outcome(ledger: Lookups, connection: Current, thing: Current) -> Iterator[S
     other = start if (relation, end) == (OUTCOME_TO, thing.iri) else other
     outcome = ledger.document(other) if other is not None else None
     if outcome is not None and outcome.ended is None:
-        yield Step(outcome, "came", connection.iri)
+        yield Step(outcome, "seen", connection.iri, connection.time or "")
 
 
 def _asks(statement: Current) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sqlite3
+import threading
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -39,6 +42,7 @@ from kg.questions import LANGUAGES, REGISTER, Question, load_questions
 from kg.remembering import Remembering
 from kg.sessions import Sessions
 from kg.settings import Settings, folder
+from kg.subscriptions import Subscriptions
 from service.cache import Cache, with_cache
 from service.callers import Callers
 from service.catalogue import CatalogueDoor, catalogue_router
@@ -55,6 +59,8 @@ from service.headers import Asgi, dressed
 from service.health import health_router
 from service.inbox import Inboxes, inbox_router
 from service.keys import keys_router
+from service.letters import Letters
+from service.mailing import Mailing, mailing_router
 from service.mementos import Mementos
 from service.metrics import Metrics, counted
 from service.negotiation import Format, language
@@ -82,6 +88,7 @@ from service.words import words_router
 log = logging.getLogger(__name__)
 DUMPS = "dumps"  # The folder of the dumps, in the data folder; whoever copies that folder may leave it out.
 CLOCK_SECONDS = 60.0  # How often grounds that end are looked at; a projection hides them at once all the same.
+POST_SECONDS = 15.0  # How soon news goes out to who wants it at once.
 PUBLISHERS_MAX = 32  # Who waits for the same commit shares it; each waits in a thread of its own.
 
 
@@ -99,6 +106,7 @@ class House:
     times: Times
     news: News
     notices: Notices
+    subscriptions: Subscriptions
     harvester: Harvester
     notes: Notes
     processing: Processing
@@ -109,6 +117,7 @@ class House:
         """Closes the rooms, the ledger last."""
         self.news.close()
         self.notices.close()
+        self.subscriptions.close()
         self.times.close()
         self.harvester.sources.close()
         self.notes.close()
@@ -134,11 +143,12 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
         pasts, Asking(pasts, questions, settings), Snapshots(settings.ledger_url), Dumps(pasts, settings.data / DUMPS)
     )
     url = settings.ledger_url
-    news, notices, harvester = News(url), Notices(url), Harvester(admission, Sources(url))
+    news, notices, subscriptions = News(url), Notices(url), Subscriptions(url)
+    harvester = Harvester(admission, Sources(url))
     notes, processing = Notes(url, accounts, days=settings.access_log_days), Processing(url)
     longest = timedelta(hours=settings.session_hours_max)
     sessions = Sessions(url, idle=timedelta(minutes=settings.session_idle_minutes_max), longest=longest)
-    rooms = (times, news, notices, harvester, notes, processing, sessions)
+    rooms = (times, news, notices, subscriptions, harvester, notes, processing, sessions)
     house = House(settings, ontology, ledger, accounts, projections, admission, asking, *rooms)
     ledger.on_change(lambda change: _forget(news, change))
     try:
@@ -154,8 +164,13 @@ def open_house(settings: Settings, *, answering: bool = True) -> House:
 
 def _forget(news: News, change: Change) -> None:
     """Before an erasure is answered, what was sent about it is gone too."""
-    if change.redacts:
+    if not change.redacts:
+        return
+    try:
         news.follow()
+    except (DBAPIError, sqlite3.Error) as error:
+        # No outage of the ledger: the index is looked after again at the next reading, and by the clock.
+        log.warning("what was sent about something erased may still stand for a minute: %s", error)
 
 
 def make_app(house: House) -> Asgi:
@@ -199,6 +214,7 @@ def make_app(house: House) -> Asgi:
         ),
         following_router(Following(house.ledger, house.news, house.asking, callers, house.ontology, pages.address_of)),
         news_router(Aftermath(house.ledger, house.asking, callers, house.ontology, pages.back_page)),
+        mailing_router(Mailing(house.admission, house.news, house.subscriptions, callers, pages.mail_page)),
         inbox_router(Inboxes(house.admission, house.news, house.notices, callers, house.ontology)),
         void_router(house.asking, callers, f"{base}/sparql", convert, f"{base}/catalog"),
         catalogue_router(catalogue, pages.catalogue_page),
@@ -243,7 +259,7 @@ async def _living(house: House, served: dict[str, str], _app: FastAPI) -> AsyncI
     """What runs beside the doors, from the first request until the last."""
     threads = ThreadPoolExecutor(PUBLISHERS_MAX, thread_name_prefix="doors")
     asyncio.get_running_loop().set_default_executor(threads)
-    beside = [asyncio.create_task(one) for one in (_clock(house), house.harvester.keep())]
+    beside = [asyncio.create_task(one) for one in (_clock(house), _post(house), house.harvester.keep())]
     with contextlib.suppress(Unanswered):  # Then the text has no examples of these.
         served.update(await _served(house.asking))
     yield
@@ -317,8 +333,30 @@ def _describe(app: FastAPI, questions: Mapping[str, Question], served: Mapping[s
 
 def _tell(house: House) -> None:
     """Keeps the index of news near the ledger, so that nobody waits for it, and drops what is old."""
-    house.news.follow()
-    house.notices.drop_old(utc_now())
+    try:
+        house.news.follow()
+        house.notices.drop_old(utc_now())
+    except (DBAPIError, sqlite3.Error) as error:
+        log.warning("the index of news waits: %s", error)
+
+
+async def _post(house: House) -> None:
+    """Sends the letters that are due, beside everything else."""
+    letters = Letters(
+        house.settings,
+        house.ledger,
+        house.ontology,
+        house.news,
+        house.notices,
+        house.subscriptions,
+        threading.Lock(),
+    )
+    while True:
+        await asyncio.sleep(POST_SECONDS)
+        try:
+            await asyncio.to_thread(letters.send_due, utc_now())
+        except (DBAPIError, sqlite3.Error, OSError) as error:  # Locked for long, or no password file: tried again.
+            log.warning("mail waits: %s", type(error).__name__)
 
 
 async def _clock(house: House) -> None:

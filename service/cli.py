@@ -46,6 +46,7 @@ from service.cli_sending import File, body_of, send, told
 from service.cli_sheets import MappingFile, export_sheet, sent_as, template
 from service.cli_signing import KeyFile, key_app, sign_file, signed
 from service.cli_snapshots import snapshot_app
+from service.cli_telling import inbox, mail_app
 from service.cli_tokens import token_app
 from service.cli_verifying import verify_from_outside
 from service.cli_vocabulary import vocabulary_app
@@ -77,6 +78,8 @@ app.add_typer(token_app, name="token")
 app.add_typer(vocabulary_app, name="vocabulary")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(harvest_app, name="harvest")
+app.add_typer(mail_app, name="mail")
+app.command()(inbox)
 app.command()(explore)
 app.command()(follow)
 app.command()(withdraw)
@@ -332,6 +335,7 @@ def rebuild(data: Data = None, as_json: AsJson = False) -> None:
     house = open_house(settings)
     try:
         states = house.projections.states()
+        looked_at = house.news.rebuild()
     finally:
         house.close()
     if as_json:
@@ -340,6 +344,7 @@ def rebuild(data: Data = None, as_json: AsJson = False) -> None:
         for audience, state in states.items():
             agreed = "in step with the ledger" if state["in_step"] else "NOT in step with the ledger"
             typer.echo(f"{audience}: {state['quads']} quads at position {state['position']}, {agreed}")
+        typer.echo(f"news: made anew from {looked_at} entries")
     raise typer.Exit(0 if all(s["in_step"] for s in states.values()) else FINDINGS)
 
 

@@ -33,6 +33,7 @@ DOORS = frozenset(
         *("sparql", "queries", "doc", "id", "view", "contributions", "batches", "validate", "snapshots", "graphs"),
         *("feed", "catalog", "def", "shapes", "concepts", "nl", "en", "static", "api", "void", "healthz", "readyz"),
         *("metrics", "readers", "delegations"),
+        *("inbox", "atom", "news", "mail"),
     }
 )
 SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)  # From a kept answer to a partner's longest query.

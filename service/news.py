@@ -101,7 +101,6 @@ class Aftermath:
 def news_router(aftermath: Aftermath) -> APIRouter:
     """The router of `/news`."""
     router = APIRouter(tags=["Following"])
-    base = aftermath.ledger.base
 
     @router.get(
         "/news",
@@ -119,26 +118,38 @@ def news_router(aftermath: Aftermath) -> APIRouter:
         response_class=Response,
     )
     async def news(request: Request) -> Response:
-        told = await aftermath.told(request)
-        if isinstance(told, Objection):
-            return problem(request, base, told, status=410 if told.name == "Ended" else None)
-        form = choose(request.headers.get("accept"), FORMATS)
-        if form is None:
-            limit = ", ".join(one.media_type for one in FORMATS)
-            return problem(request, base, object_to("FormatUnknown", limit=limit))
-        if form is HTML:
-            return await aftermath.page(request, told)
-        lang = language(request.query_params.get("lang"), request.headers.get("accept-language"))
-        made = _feed if form is ATOM else _collection
-        body = await asyncio.to_thread(made, told, lang)
-        headers = {
-            "Vary": "Accept, Accept-Language, Authorization",
-            "Cache-Control": "no-cache" if told.audience == "public" else "private, no-store",
-            "X-Robots-Tag": "noindex",
-        }
-        return Response(body, 200, headers, CONTENT_TYPE if form is ATOM else content_type(form))
+        return await _answered(aftermath, request, choose(request.headers.get("accept"), FORMATS))
+
+    @router.get("/news.jsonld", include_in_schema=False)
+    async def as_activities(request: Request) -> Response:
+        return await _answered(aftermath, request, FORMATS[0])
+
+    @router.get("/news.atom", include_in_schema=False)
+    async def as_atom(request: Request) -> Response:
+        return await _answered(aftermath, request, ATOM)
 
     return router
+
+
+async def _answered(aftermath: Aftermath, request: Request, form: Format | None) -> Response:
+    base = aftermath.ledger.base
+    told = await aftermath.told(request)
+    if isinstance(told, Objection):
+        return problem(request, base, told, status=410 if told.name == "Ended" else None)
+    if form is None:
+        limit = ", ".join(one.media_type for one in FORMATS)
+        return problem(request, base, object_to("FormatUnknown", limit=limit))
+    if form is HTML:
+        return await aftermath.page(request, told)
+    lang = language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    made = _feed if form is ATOM else _collection
+    body = await asyncio.to_thread(made, told, lang)
+    headers = {
+        "Vary": "Accept, Accept-Language, Authorization",
+        "Cache-Control": "no-cache" if told.audience == "public" else "private, no-store",
+        "X-Robots-Tag": "noindex",
+    }
+    return Response(body, 200, headers, CONTENT_TYPE if form is ATOM else content_type(form))
 
 
 def _address(told: Told, lang: str) -> str:
@@ -165,7 +176,7 @@ def _activity(step: Step, teller: Teller) -> dict[str, Any]:
         "id": f"{base}/contributions/{statement.contribution}",
         "type": "Announce" if step.what == "connected" else "Create",
         "actor": party_iri(base, statement.party),
-        "published": statement.time,
+        "published": step.time,
         "object": statement.iri,
         "target": step.about,
         "summaryMap": {lang: teller.statement(statement, lang) for lang in LANGUAGES},

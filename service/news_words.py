@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# A Dutch verb that splits: its object would stand before these words, so a colon comes after them.
+SPLIT_ENDINGS = (" zien", " uit", " aan")
+# Words with which a name may begin that are no name themselves: at the start of a sentence they take a capital.
+ARTICLES = ("de ", "het ", "een ", "’t ", "'t ", "the ")
 NEWS: Mapping[str, Mapping[str, str]] = {
     "says": {"nl": "{who} zegt: {from} {verb} {to}", "en": "{who} says: {from} {verb} {to}"},
     "reads": {"nl": "{who} leest erin: {from} {verb} {to}", "en": "{who} reads into it: {from} {verb} {to}"},

@@ -88,6 +88,8 @@ STATUS: Mapping[str, int] = {
     "ActorOther": 403,
     "InboxElsewhere": 403,
     "InboxFull": 429,
+    "MailOff": 503,
+    "CodeUnknown": 404,
     "TooManySent": 429,
 }
 # What Retry-After says where the words name no time: longer than most queries, short enough to be worth waiting.

@@ -12,11 +12,9 @@ from kg.ledger.quads import party_iri
 from kg.news import Item
 from kg.ontology import Ontology
 from kg.spoken import Spoken, Text
-from service.news_words import NEWS
+from service.news_words import ARTICLES, NEWS, SPLIT_ENDINGS
 
 NAME_CHARACTERS_MAX = 80  # What has no title is called by its first words.
-SPLIT_ENDINGS = (" zien", " uit", " aan")  # Dutch verbs that split: what follows them comes after a colon.
-ENDS = ("withdrawn", "erased", "groundEnded")
 
 
 def said(key: str, lang: str, **places: str) -> str:
@@ -105,7 +103,14 @@ class Teller:
     def statement(self, current: Current, lang: str) -> str:
         """Who says what: one sentence, without the words of its reason."""
         sentence = self._sentence(current, lang)
-        if current.recorder != current.party:
+        if sentence.startswith(ARTICLES) and sentence[0].isalpha():
+            sentence = sentence[0].upper() + sentence[1:]
+        recorder = party_iri(self.ledger.base, current.recorder)
+        # A connection that somebody read in a source names who read it already.
+        read = word.CONNECTION in current.classes and recorder in Spoken(current.iri, current.payload).things(
+            word.PARAPHRASED_BY
+        )
+        if current.recorder != current.party and not read:
             sentence = said("recorded", lang, said=sentence, recorder=self.party(current.recorder, lang))
         return sentence
 

@@ -231,6 +231,8 @@ def test_word_back_tells_in_order_what_happened(service: Inside, told: dict[str,
     atom = feed(
         service.client.get("/news", params={"thing": told["story"]}, headers={"Accept": "application/atom+xml"})
     )
+    suffixed = service.client.get("/news.atom", params={"thing": told["story"]}, headers={"Accept": "text/html"})
+    assert Tree.tostring(atom) == Tree.tostring(feed(suffixed))
     assert list(told.values())[:0:-1] == [entry.findtext(f"{ATOM}id") for entry in atom.findall(f"{ATOM}entry")]
 
 

@@ -75,8 +75,10 @@ mail = Table(
     Column("frequency", String, nullable=False),
     Column("created", String, nullable=False),
     Column("confirmed", String),
+    Column("told_entry", Integer, nullable=False),
     Column("told_to", String, nullable=False),
     Column("next", String, nullable=False),
+    Column("sending_entry", Integer),
     Column("sending_to", String),
     Column("failures", Integer, nullable=False),
     Index("mail_next", "next"),
@@ -84,6 +86,6 @@ mail = Table(
 )
 """Addresses that get a party's news, once somebody there confirmed it.
 
-`told_to` is until when it was told; `next` when to look again; `sending_to` until when the letter goes that is on its
-way; `failures` how often in a row the server refused it.
+`told_entry` and `told_to` are how far it was told; `next` when to look again; `sending_…` how far the letter tells that
+is on its way; `failures` how often in a row the server refused it.
 """

@@ -26,6 +26,7 @@ from service.pages.document import document_view, signed_page
 from service.pages.formats import as_csv, as_json, as_turtle
 from service.pages.frame import Asker, Page, Past, render
 from service.pages.links import LANGUAGES, PARAMETERS, REGISTER_SLUG, ROUTES, Links, document_iri, understood
+from service.pages.mailing import mail_page as mailing_page
 from service.pages.people import party_page, who_page, with_ages
 from service.pages.restricted import restricted_view
 from service.pages.results import NAMED_MAX, Names, names_of
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from kg.moments import Snapshot
     from kg.ontology import Ontology
     from kg.questions import Question
+    from kg.subscriptions import Subscription
     from service.callers import Callers, Calling
     from service.citing import Described
     from service.description import Brought
@@ -261,6 +263,14 @@ class Pages:
         _, links = self._reader(request, "public")
         page = await asyncio.to_thread(back_page, links, told.back, told.teller, told.waiting)
         return html(page, links, told.audience)
+
+    async def mail_page(self, request: Request, what: str, code: str, about: Subscription) -> Response:
+        """The page behind a link in a letter, in the language of its reader."""
+        spoken = request.query_params.get("lang", about.lang)
+        ask, links = Asker(self.asking, "public", spoken), self._links(spoken if spoken in LANGUAGES else about.lang)
+        iri = document_iri(self.base, about.party, "")
+        named = next((party.voice.name.value for party in await ask.parties() if party.voice.iri == iri), about.party)
+        return html(mailing_page(links, what, code, named), links, "restricted")
 
     def address_of(self, choice: str, value: str, spoken: str) -> str:
         """The page that shows what a feed is about: a thing, a party, a theme, a place, a question, or the whole."""

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
 from kg.voices import Words
+from service.news_words import ARTICLES, SPLIT_ENDINGS
 
 LOCALE = Path(__file__).parent / "locale"
 
@@ -31,12 +32,6 @@ def speaker(language: str) -> Callable[..., Markup]:
         return Markup(text).format(**{key: escape(value) for key, value in gaps.items()}) if gaps else Markup(text)
 
     return say
-
-
-# A Dutch verb that splits: its object would stand before these words, so a colon comes after them.
-SPLIT_ENDINGS = (" zien", " uit", " aan")
-# Words with which a name may begin that are no name themselves: at the start of a sentence they take a capital.
-ARTICLES = ("de ", "het ", "een ", "’t ", "'t ", "the ")
 
 
 def colon(verb: Words) -> str:
