@@ -46,18 +46,22 @@ class Checking:
         self.sheets = sheets
         self.places = Places()
         self.documents: tuple[Document, ...] = ()
+        self.known: dict[str, str] = {}
 
     def apply(self, frame: framing.Frame) -> None:
         """Words and shapes do not change while we run."""
         raise ValueError(f"a checker takes no changes, not {frame.head}")
 
     def answer(self, frame: framing.Frame, sock: socket.socket) -> None:
-        """A step: `read`, `check`; `compare`, `hand_over`; `join`, `judge`, `convert`, `notify` or `report`."""
+        """A step: `read`, `check`; `know`, `compare`, `hand_over`; `join`, `judge`, `convert`, `notify`, `report`."""
         match frame.kind:
             case "read":
                 self.read(frame, sock)
             case "check":
                 self.check(frame, sock)
+            case "know":
+                self.known = dict(line.split(" ") for line in frame.body.decode().splitlines())
+                framing.send(sock, "known")
             case "compare":
                 self.compare(frame, sock)
             case "hand_over":
@@ -138,17 +142,15 @@ class Checking:
         )
 
     def compare(self, frame: framing.Frame, sock: socket.socket) -> None:
-        """A whole viewpoint against what is current; what differs is kept for `hand_over`."""
-        head, border = frame.head, int(frame.head["known_bytes"])
-        known = dict(line.split(" ") for line in frame.body[:border].decode().splitlines())
-        speaker = str(head["speaker"])
+        """A whole viewpoint against what is known to be current; what differs is kept for `hand_over`."""
+        head, speaker = frame.head, str(frame.head["speaker"])
         found: Difference | tuple[Objection, ...]
-        opened = self.sheets.opened(frame.body[border:], str(head["media_type"]), base=self.base, speaker=speaker)
+        opened = self.sheets.opened(frame.body, str(head["media_type"]), base=self.base, speaker=speaker)
         if isinstance(opened, Filled):
             found = compare(
                 opened.body,
                 opened.media_type,
-                known,
+                self.known,
                 base=self.base,
                 speaker=speaker,
                 ontology=self.ontology,

@@ -24,7 +24,8 @@ from kg.objection import Objection, object_to, short, with_words
 from kg.ontology import Ontology
 from kg.spelling import unknown_word
 
-BODY_BYTES_MAX: Final = 64 * 1024 * 1024  # A whole viewpoint fits; more goes in several messages.
+BODY_BYTES_MAX: Final = 64 * 1024 * 1024  # Thousands of documents; more goes in several messages.
+WHOLE_BYTES_MAX: Final = 4 * BODY_BYTES_MAX  # 50,000 documents in N-Quads are 140 MB, and few of them are parsed.
 DOCUMENT_BYTES_MAX: Final = 1024 * 1024  # A long report's text; books are linked, not kept.
 DOCUMENT_TRIPLES_MAX: Final = 5_000  # A page with thousands of facts is a data set, not a statement.
 UNFOLDED_BYTES_MAX: Final = 4 * BODY_BYTES_MAX  # Prefixes and contexts repeat themselves: what a body may grow to.
@@ -114,7 +115,9 @@ def read_whole(
     `known` are the digests of the documents that are current, by IRI: what stands here as it is known is not described.
     """
     said, house = {"base": base, "speaker": speaker}, f"{base}/contributions/"
-    parsed = _triples(body, media_type, ontology=ontology, base_iri=base_iri, house=house, **said)
+    parsed = _triples(
+        body, media_type, ontology=ontology, base_iri=base_iri, house=house, bytes_max=WHOLE_BYTES_MAX, **said
+    )
     if not isinstance(parsed, _Body):
         return parsed
     return _documents(parsed, ontology=ontology, base_iri=base_iri, mint=mint, known=known, **said)
@@ -129,9 +132,10 @@ def _triples(
     ontology: Ontology,
     base_iri: str | None = None,
     house: str | None = None,
+    bytes_max: int = BODY_BYTES_MAX,
 ) -> _Body | tuple[Objection, ...]:
     """All triples by document, or why they can't be read; `house` begins the names of graphs that are let through."""
-    opened = _opened(body, media_type, base=base, ontology=ontology)
+    opened = _opened(body, media_type, base=base, ontology=ontology, bytes_max=bytes_max)
     if not isinstance(opened, _Opened):
         return opened
     nameless = f"{speaker}{NAMELESS}"
@@ -182,13 +186,15 @@ class _Opened:
     rdf_format: ox.RdfFormat
 
 
-def _opened(body: bytes, media_type: str, *, base: str, ontology: Ontology) -> _Opened | tuple[Objection, ...]:
+def _opened(
+    body: bytes, media_type: str, *, base: str, ontology: Ontology, bytes_max: int = BODY_BYTES_MAX
+) -> _Opened | tuple[Objection, ...]:
     """The body as UTF-8 of a format that we read, with nothing in it that would be fetched or end the parser."""
     kind = MEDIA_TYPES.get(media_type.partition(";")[0].strip().lower())
     if kind is None:
         return (object_to("MediaTypeUnknown", value=media_type[:100]),)
-    if len(body) > BODY_BYTES_MAX:
-        return (object_to("TooLarge", limit=f"{BODY_BYTES_MAX} bytes"),)
+    if len(body) > bytes_max:
+        return (object_to("TooLarge", limit=f"{bytes_max} bytes"),)
     rdf_format, family = kind
     if not body.strip():
         return (object_to("EmptyBody"),)

@@ -270,8 +270,8 @@ UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
     ),
     "EncodingUnknown": (
         None,
-        "Een ingepakt bericht (Content-Encoding: {value}) lezen wij niet. Stuur het zoals het is.",
-        "We do not read a compressed message (Content-Encoding: {value}). Send it as it is.",
+        "Zo ingepakt (Content-Encoding: {value}) lezen wij dit bericht niet. Stuur het als {limit}.",
+        "We do not read this message compressed like that (Content-Encoding: {value}). Send it as {limit}.",
     ),
     "QuestionUnknown": (
         None,

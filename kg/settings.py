@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     )
     harvest_pages_max: int = Field(2_000, ge=1, description="Pages of one stream: 200,000 versions at 100 a page.")
     harvest_reports_max: int = Field(50, ge=1, description="Reports kept of a source: some weeks of a daily one.")
+    view_bytes_max: int = Field(
+        256 * 1024 * 1024, description="A whole viewpoint as one body: 50,000 documents in N-Quads are 140 MB."
+    )
     running_per_client_max: int = Field(2, ge=1, description="Queries one client has running, so that others get in.")
     queued_per_client_max: int = Field(16, ge=0, description="Queries one client has waiting.")
     cache_bytes_max: int = Field(64 * 1024 * 1024, ge=0, description="Public answers kept in memory; 0 keeps none.")

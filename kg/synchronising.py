@@ -23,6 +23,7 @@ from kg.ledger.viewpoint import Mark, Viewpoint
 from kg.naming import renamed
 from kg.objection import Objection, object_to
 from kg.passing import unpacked
+from kg.reading import WHOLE_BYTES_MAX
 from kg.sheets import Places, places_from
 from kg.workers import Ended
 
@@ -100,8 +101,9 @@ def synchronise(
     for those that need none. What `leave` names neither changes nor comes back. With `only_if` nothing is
     done when the viewpoint has another mark. `dry_run` makes every check and writes nothing.
     """
-    if len(submission.body) > admission.settings.body_bytes_max:
-        return Refused((object_to("TooLarge", limit=f"{admission.settings.body_bytes_max} bytes"),))
+    limit = min(admission.settings.view_bytes_max, WHOLE_BYTES_MAX)
+    if len(submission.body) > limit:
+        return Refused((object_to("TooLarge", limit=f"{limit} bytes"),))
     run = _Run(admission, submission, adds_only, withdrawable, allow_withdraw, only_if, dry_run, progress)
     run.freely, run.leave = freely, leave
     return run.repeated() or run.go()
@@ -135,8 +137,8 @@ class _Run:
         self.leave: Leave | None = None
         self.large = len(submission.body) > LARGE_BYTES
         self.view = f"{self.ledger.base}/view/{submission.holder}"
-        asked = [self.view, submission.media_type, submission.base_iri, adds_only]
-        self.request = digest_of(json.dumps(asked).encode(), submission.body)
+        asked = json.dumps([self.view, submission.media_type, submission.base_iri, adds_only]).encode()
+        self.request = digest_of(asked, submission.body) if submission.idempotency_key else None
 
     def repeated(self) -> Synchronised | Refused | None:
         """What came of the same message before, when its Idempotency-Key is known."""
@@ -222,14 +224,20 @@ class _Run:
         submission, crew = self.submission, self.admission.crew
         known = "".join(f"{held.iri} {held.digest}\n" for held in viewpoint.documents.values()).encode()
         speaks = self.admission.who_speaks(submission)
-        head = {"media_type": submission.media_type, "speaker": speaks["speaker"], "known_bytes": len(known)}
-        head["base_iri"] = submission.base_iri
+        head = {
+            "media_type": submission.media_type,
+            "speaker": speaks["speaker"],
+            "base_iri": submission.base_iri,
+        }
         seconds = CHECK_SECONDS_MAX + READ_SECONDS_PER_MEGABYTE * len(submission.body) / 1024**2
         parts: list[Document] = []
         with self._seat():
             worker, fine = crew.take(), False
             try:
-                reply = crew.converse(worker, "compare", head, known + submission.body, seconds=seconds)
+                # Apart, because together they would be a second body in memory.
+                reply = crew.converse(worker, "know", {}, known, seconds=CHECK_SECONDS_MAX)
+                if not isinstance(reply, Ended):
+                    reply = crew.converse(worker, "compare", head, submission.body, seconds=seconds)
                 if isinstance(reply, Ended) or reply.kind != "compared":
                     return Refused((object_to("CheckFailed"),))
                 objections = tuple(Objection(**o) for o in reply.head["objections"])

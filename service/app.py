@@ -79,6 +79,7 @@ from service.robots import robots_router
 from service.sessions import SessionDoor
 from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
+from service.synchronisation import Synchronising, synchronisation_router
 from service.templates import templates_router
 from service.times import Times
 from service.troubles import answer_troubles
@@ -226,6 +227,7 @@ def make_app(house: House) -> Asgi:
         resources_router(speaking, mementos, pages.document_page, pages.error_page, rewording),
         *_at_addresses(house.asking, speaking, mementos, pages, rewording),
         robots_router(),
+        synchronisation_router(Synchronising(speaking)),
         mementos.router(),
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),

@@ -46,6 +46,7 @@ from service.cli_sending import File, body_of, send, told
 from service.cli_sheets import MappingFile, export_sheet, sent_as, template
 from service.cli_signing import KeyFile, key_app, sign_file, signed
 from service.cli_snapshots import snapshot_app
+from service.cli_synchronising import sync
 from service.cli_telling import inbox, mail_app
 from service.cli_tokens import token_app
 from service.cli_verifying import verify_from_outside
@@ -82,6 +83,7 @@ app.add_typer(mail_app, name="mail")
 app.command()(inbox)
 app.command()(explore)
 app.command()(follow)
+app.command()(sync)
 app.command()(withdraw)
 app.command()(erase)
 app.command()(template)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
@@ -52,17 +52,20 @@ def send(
 def told(response: httpx.Response, as_json: bool) -> Any:
     """The answer's JSON; an objection is printed with what to do and ends with 1 (3 when the service can't now)."""
     found = response.json()
-    if response.is_success:
-        return found
+    return found if response.is_success else object_aloud(found, response.status_code, as_json)
+
+
+def object_aloud(found: Any, status: int, as_json: bool) -> NoReturn:
+    """Prints a problem with what to do, and ends."""
     if as_json:
         output.print_json(data=found)
     else:
-        messages.print(f"{found['title']} ({response.status_code})", markup=False)
+        messages.print(f"{found['title']} ({status})", markup=False)
         for error in found["errors"]:
             place = " ".join(str(error[k]) for k in ("focus", "path") if error.get(k))
             messages.print(f"- {error['name']} {place}", markup=False)
             messages.print(f"    nl: {error['message']['nl']}\n    en: {error['message']['en']}", markup=False)
-    raise typer.Exit(UNAVAILABLE if response.status_code in (429, 503) else FINDINGS)
+    raise typer.Exit(UNAVAILABLE if status in (429, 503) else FINDINGS)
 
 
 def body_of(file: str) -> tuple[bytes, str]:

@@ -127,25 +127,36 @@ class Speaking:
         misnamed = self.admission.name_finding(only, who[0]) if only is not None else None
         if misnamed is not None:
             return misnamed
+        bytes_max = self.admission.settings.body_bytes_max
+        return await self.sent(
+            request,
+            who,
+            bytes_max,
+            form,
+            replace=replace == "true",
+            expected=expected_of(request),
+            only=only,
+            signatures=signatures_of(request),
+        )
+
+    async def sent(
+        self, request: Request, who: tuple[str, str, str], bytes_max: int, form: str | None = None, **given: Any
+    ) -> Submission | Objection:
+        """The body of a request with its media type and key, by who may send it; `given` are further fields."""
         media = media_of(request, (*BODY_TYPES, form) if form else tuple(BODY_TYPES))
         if isinstance(media, Objection):
             return media
-        body = await read_body(request, self.admission.settings.body_bytes_max)
+        body = await read_body(request, bytes_max, unpack=True)
         if isinstance(body, Objection):
             return body
-        expected = expected_of(request)
-        key = request.headers.get("idempotency-key", "").strip() or None
         return Submission(
             body=body,
             media_type=request.headers["content-type"] if media == form else BODY_TYPES[media],
             holder=who[0],
             recorder=who[1],
             delegation=who[2],
-            replace=replace == "true",
-            expected=expected,
-            idempotency_key=key,
-            only=only,
-            signatures=signatures_of(request),
+            idempotency_key=request.headers.get("idempotency-key", "").strip() or None,
+            **given,
         )
 
 

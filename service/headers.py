@@ -7,7 +7,7 @@ from typing import Any
 
 EXPOSED = (
     "ETag, Link, Location, Content-Location, Content-Profile, Memento-Datetime, Retry-After, Wijkgraaf-Position, "
-    "Wijkgraaf-Redactions, Wijkgraaf-Note"
+    "Wijkgraaf-Redactions, Wijkgraaf-Note, Preference-Applied"
 )
 HEADERS = {
     b"content-security-policy": b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -21,7 +21,7 @@ ASKED_BEFORE = [
     (
         b"access-control-allow-headers",
         b"Accept, Accept-Datetime, Accept-Language, Accept-Profile, Authorization, Content-Type, If-Match, "
-        b"If-None-Match, Idempotency-Key, Wijkgraaf-Signature",
+        b"If-None-Match, Idempotency-Key, Wijkgraaf-Signature, Prefer, Content-Encoding",
     ),
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),

@@ -215,7 +215,8 @@ def problem(
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"
     if objections[0].name == "EncodingUnknown":
-        sent["Accept-Encoding"] = "identity"  # RFC 9110: tells apart that the encoding is the matter, not the type.
+        # RFC 9110: tells apart that the encoding is the matter, not the type.
+        sent["Accept-Encoding"] = objections[0].limit or "identity"
     if objections[0].name in ("Busy", "PastBusy", "NotReady", "SignInOften"):  # The others will not be better later.
         sent["Retry-After"] = _seconds_told(objections[0])
     accept = request.headers.get("accept", "")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from starlette.requests import Request
 
 from kg.ledger.acts import Current
+from kg.ledger.viewpoint import Viewpoints
 from kg.objection import Objection, object_to
 from kg.party import AUDIENCES, RANKS, Right
 from service.rights import Act, Allowed, Calling, lacks, made, may
+
+TAG_CHARACTERS = 36  # As long as the id of a contribution, so that an ETag is read in one way.
 
 
 def may_read(current: Current, calling: Calling) -> bool:
@@ -33,3 +38,12 @@ def audience_asked(request: Request, calling: Calling) -> str | Objection:
     if RANKS[asked] < RANKS[calling.audience]:
         return lacks(calling, Right.READ_PARTNERS)
     return asked
+
+
+def view_tag(ledger: Viewpoints, party: str, calling: Calling) -> str:
+    """What a party's viewpoint is, as this caller may read it: the same as long as it reads the same contributions."""
+    digest = hashlib.sha256()
+    for current in ledger.standing(party):
+        if may_read(current, calling):
+            digest.update(f"{current.iri} {current.contribution}\n".encode())
+    return digest.hexdigest()[:TAG_CHARACTERS]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from starlette.requests import Request
 
@@ -11,25 +13,63 @@ from kg.encodings import UTF8, charset_of
 from kg.objection import Objection, object_to
 
 SIGNATURE = "wijkgraaf-signature"
+PART_BYTES_MAX = 1024 * 1024  # Unpacked at once: a few milliseconds.
+_GZIP = 16 + zlib.MAX_WBITS  # zlib's way of saying: with the header and the checksum of gzip.
 UUID_CHARACTERS = 36  # A document's ETag is its contribution's id, a dash and the format.
 
 
-async def read_body(request: Request, limit_bytes: int) -> bytes | Objection:
-    """The body as it was sent, at most `limit_bytes`; stops reading as soon as it is more."""
+async def read_body(request: Request, limit_bytes: int, *, unpack: bool = False) -> bytes | Objection:
+    """The body, at most `limit_bytes`; stops reading as soon as it is more. With `unpack` it may come as gzip.
+
+    What is unpacked is held against the same limit while it is unpacked: a small message can be any size inside.
+    """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):  # Unpacked, a small body can be any size.
-        return object_to("EncodingUnknown", value=encoding[:100], limit="identity")
+    packed = unpack and encoding in ("gzip", "x-gzip")
+    if not packed and encoding not in ("", "identity"):
+        return object_to("EncodingUnknown", value=encoding[:100], limit="gzip, identity" if unpack else "identity")
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit_bytes:
         return object_to("TooLarge", limit=f"{limit_bytes} bytes")
-    chunks: list[bytes] = []
-    size = 0
+    found = bytearray()
+    unpacking = Unpacking() if packed else None
     async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit_bytes:
-            return object_to("TooLarge", limit=f"{limit_bytes} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+        for part in unpacking.parts(chunk) if unpacking is not None else (chunk,):
+            if isinstance(part, Objection):
+                return part
+            if len(found) + len(part) > limit_bytes:
+                return object_to("TooLarge", limit=f"{limit_bytes} bytes")
+            found += part
+            if unpacking is not None:
+                await asyncio.sleep(0)  # Others are answered while a large one is unpacked.
+    if unpacking is not None and not unpacking.is_whole:
+        return object_to("BodyTorn", value="it ends too early")
+    return bytes(found)
+
+
+class Unpacking:
+    """A gzip stream, unpacked in parts of bounded size; several members after each other are one stream."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(_GZIP)
+        self._begun = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it ended where a member ends, with the right checksum."""
+        return self._begun and self._member.eof
+
+    def parts(self, chunk: bytes) -> Iterator[bytes | Objection]:
+        """What these bytes unpack to; an objection where they are not gzip."""
+        while chunk:
+            if self._member.eof:
+                self._member = zlib.decompressobj(_GZIP)
+            self._begun = True
+            try:
+                yield self._member.decompress(chunk, PART_BYTES_MAX)
+            except zlib.error as error:
+                yield object_to("BodyTorn", value=str(error).removeprefix("Error -3 while decompressing data: "))
+                return
+            chunk = self._member.unconsumed_tail or self._member.unused_data
 
 
 def media_of(request: Request, known: Iterable[str]) -> str | Objection:

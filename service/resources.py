@@ -32,7 +32,7 @@ from service.negotiation import (
 )
 from service.problems import problem
 from service.profiles import PARAMETERS, accepted
-from service.reach import may_know, may_read
+from service.reach import may_know, may_read, view_tag
 from service.reception import names, refuse_unknown, unchanged
 from service.rewording import VARY, Rewording
 from service.signposting import NO_SIGNS, NOINDEX, Signs, dataset_signposts, license_of
@@ -292,6 +292,11 @@ def _shown_as(request: Request, form: Format, suffixed: bool) -> str:
     return "text/plain; charset=utf-8" if browsing else content_type(form)
 
 
+def _kind(form: Format, media: str) -> str:
+    """What an ETag calls a format."""
+    return form.name if media == content_type(form) else f"{form.name}-text"
+
+
 def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Response:
     base = speaking.base
     calling = speaking.callers.calling(request)
@@ -321,6 +326,10 @@ def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Res
     files = ((f"/view/{slug}{f.suffix}", f.media_type) for f in VIEW_FORMATS)
     signs = dataset_signposts(f"{base}/view/{slug}", register.iri, license_of(speaking.ledger, register), files)
     headers["Link"] = ", ".join(signs)
+    if form not in SHEETS:
+        headers["ETag"] = f'"{view_tag(speaking.ledger, slug, calling)}-{_kind(form, media)}"'
+        if unchanged(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
     parts = _parts(speaking, slug, calling)
     if form in SHEETS:
         return _sheet(speaking, request, slug, b"".join(parts), form, headers)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +90,14 @@ def test_the_shortcut_is_taken() -> None:
     left = rest.decode().split("\n")
     assert [line for line in left if line] == [line for line in lines if "/straat/c" in line.split(" ")[0]]
     assert len(left) == len(lines)
+
+
+@pytest.mark.parametrize("disguise", DISGUISES[1:8])
+def test_a_line_more_is_seen_in_any_disguise(disguise: Callable[[str], str]) -> None:
+    """A document that stands there whole, with one more line that is written otherwise, is not taken as known."""
+    more = LINES[0].replace("Verhaal", "Gedicht").rpartition("> ")[0] + '> "Nog iets" .'
+    body = "\n".join([*LINES, disguise(more)]).encode()
+    assert _fast(body) == _slow(body)
 
 
 def test_another_alphabet_takes_no_shortcut() -> None:

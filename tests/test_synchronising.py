@@ -273,6 +273,30 @@ def test_what_moves_meanwhile_sends_it_round_again(house: House) -> None:
     assert payloads(house, "buur").keys() == {iri("buur", "x")}
 
 
+def changed_of(house: House, party: str, count: int, changed: int) -> int:
+    """How many entries it takes to change some documents of a viewpoint of so many."""
+    texts = [story(party, f"s{number}") for number in range(count)]
+    done(house, sent(party, *texts), allow_withdraw=count)
+    before = last_entry(house)
+    step = count // changed
+    for number in range(0, step * changed, step):
+        texts[number] = story(party, f"s{number}", text=f"Anders, {number}.")
+    outcome = done(house, sent(party, *texts))
+    assert (len(outcome.replaced), outcome.unchanged) == (changed, count - changed)
+    return last_entry(house) - before
+
+
+def test_a_hundred_changes_are_a_hundred_entries(house: House) -> None:
+    """Of what is unchanged nothing is written, in a viewpoint that is judged in more than one part."""
+    assert changed_of(house, "grens", 600, 100) == 100
+
+
+@pytest.mark.slow
+def test_a_hundred_changes_of_fifty_thousand_are_a_hundred_entries(house: House) -> None:
+    """The same of 50,000 documents, in a body that goes through the lane of large ones."""
+    assert changed_of(house, "grens", 50_000, 100) == 100
+
+
 NAMES = st.sampled_from("abcdefgh")
 VIEWPOINTS = st.dictionaries(NAMES, st.sampled_from(["Een.", "Twee.", "Drie."]), max_size=8)
 

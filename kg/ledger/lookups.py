@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from kg.contribution import Document, Neighbour, Slice
 from kg.ledger import tables
 from kg.ledger.acts import ENDED, Batch, Current, LedgerUnavailable, Recorded, Told
 from kg.ledger.chain import Book, Heads, canonical, digest_of, empty_heads, shared_envelope
+from kg.ledger.current import current_of, current_of_erased
 from kg.ledger.deciding import decide
 from kg.ledger.difference import Changed, difference
 from kg.ledger.events import Event, events_between, times_of
@@ -30,9 +30,7 @@ from kg.ledger.snapshot import Snapshot
 from kg.ledger.standings import (
     BITS,
     DocumentRow,
-    ErasedRow,
     Stands,
-    audiences_of,
     dependent_rows,
     document_rows,
     erased_rows,
@@ -91,55 +89,6 @@ _ENVELOPES = Statement(select(tables.entries).where(among(e.id, "ids")), as_it_i
 _SUCCESSORS = Statement(
     select(e.supersedes, e.id, e.kind).where(among(e.supersedes, "ids")).order_by(e.number), as_it_is
 )
-
-
-def current_of(row: DocumentRow, payload: bytes | None = None) -> Current:
-    """A row of the index as others read it."""
-    return Current(
-        iri=row.iri,
-        party=row.party,
-        recorder=row.recorder,
-        entry=row.entry,
-        contribution=row.contribution,
-        classes=tuple(row.classes.split()),
-        audience=row.audience,
-        table=tuple(row.table_of.split()),
-        ground=row.ground,
-        ground_ends=row.ground_ends,
-        perspectives=tuple(row.perspectives.split()),
-        dated=row.dated,
-        ended=row.ended,
-        ended_at=row.ended_at,
-        visible=audiences_of(row.visible),
-        seen=frozenset(row.stone_of),
-        digest=row.payload_digest,
-        time=row.time,
-        delegation=row.delegation,
-        payload=zlib.decompress(payload) if payload else None,
-    )
-
-
-def current_of_erased(iri: str, row: ErasedRow) -> Current:
-    """What is left of an erased document: that it was, whose, and who knew it."""
-    return Current(
-        iri=iri,
-        party=row.party,
-        recorder=row.party,
-        entry=row.entry,
-        contribution="",
-        classes=(),
-        audience="own",
-        table=(),
-        ground=None,
-        ground_ends=None,
-        perspectives=(),
-        dated=None,
-        ended="erased",
-        ended_at=row.time,
-        visible=frozenset(),
-        seen=audiences_of(row.seen),
-        digest=None,
-    )
 
 
 def heads_in(driver: Driver, book: Book) -> Heads:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
+from kg.ledger.acts import Current
+from kg.ledger.current import current_of
 from kg.ledger.facts import request_of
+from kg.ledger.standings import DocumentRow
 from kg.ledger.statement import Driver, Statement, among, as_it_is, listed, only
 from kg.ledger.tables import documents, entries, payloads
 
@@ -52,6 +55,9 @@ _HELD = Statement(
 _MARK = Statement(
     select(func.count(), func.coalesce(func.max(d.entry), 0)).where(d.party == bindparam("party")), Mark._make
 )
+_STANDING = Statement(
+    select(documents).where(d.party == bindparam("party"), d.ended.is_(None)).order_by(d.iri), DocumentRow._make
+)
 _ENDED = Statement(select(d.iri).where(d.party == bindparam("party"), d.ended.is_not(None), among(d.iri, "iris")), only)
 _OWN = Statement(select(e.id).where(among(e.id, "ids"), e.party == bindparam("party")), only)
 _RECORDED_BY = Statement(
@@ -81,6 +87,11 @@ class Viewpoints(ABC):
         """What a party (slug) holds now, without its triples, with the mark by which the writer sees that it moved."""
         with self._reading() as driver:
             return Viewpoint({held.iri: held for held in _HELD.each(driver, party=party)}, mark_of(driver, party))
+
+    def standing(self, party: str) -> Iterator[Current]:
+        """The current documents of a party in the order of their IRIs, without their triples."""
+        with self._reading() as driver:
+            yield from map(current_of, _STANDING.each(driver, party=party))
 
     def ended_among(self, party: str, iris: Iterable[str]) -> frozenset[str]:
         """Which of these documents of a party were withdrawn, or lost their ground."""
