@@ -25,6 +25,7 @@ from service.problems import entry, problem
 from service.reach import may_know, may_read
 from service.reception import expected_of, media_of, names, read_body, refuse_unknown, signatures_of
 from service.rights import Act, Allowed, may, speaks
+from service.sending_text import sending
 
 RECEIPT = Format("receipt", "application/json", ".json")
 BODY_TYPES = (
@@ -33,47 +34,6 @@ BODY_TYPES = (
     | {media: media for media in SHEET_TYPES}
 )
 PARAMETERS = ("onBehalfOf", "replace", "lang")
-
-
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in (*BODY_TYPES, FORM)},
-    },
-    "parameters": [
-        {
-            "name": "onBehalfOf",
-            "in": "query",
-            "schema": {"type": "string"},
-            "description": "The holder, for a recorder with a delegation: a party's slug or IRI.",
-        },
-        {
-            "name": "replace",
-            "in": "query",
-            "schema": {"type": "boolean", "default": False},
-            "description": "Replace what is current under the same name; bring back what was withdrawn.",
-        },
-        {
-            "name": "If-Match",
-            "in": "header",
-            "schema": {"type": "string"},
-            "description": "The ETag of the receipt or of the document that is replaced; otherwise 412.",
-        },
-        {
-            "name": "Wijkgraaf-Signature",
-            "in": "header",
-            "schema": {"type": "string"},
-            "description": "A detached signature (JWS) of a document by a key of its holder; several with commas.",
-        },
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "schema": {"type": "string"},
-            "description": "The same key gives the earlier receipt again.",
-        },
-    ],
-    "security": [{"token": []}],
-}
 
 
 class Speaking:
@@ -212,7 +172,7 @@ def contributions_router(speaking: Speaking) -> APIRouter:
         "201 with a receipt; 200 with the earlier receipt when the same content is already current; 422 with every "
         "objection, as problem+json or as a SHACL report.",
         status_code=201,
-        openapi_extra=_BODY,
+        openapi_extra=sending((*BODY_TYPES, FORM)),
         responses={200: {"description": "Already current"}, 422: {"description": "Refused"}},
     )
     async def publish(request: Request) -> Response:
@@ -224,7 +184,7 @@ def contributions_router(speaking: Speaking) -> APIRouter:
         summary="Check without keeping",
         description="The same checks as publishing, nothing kept: 200 with warnings where it would be taken in, else "
         "the status and body that publishing would give.",
-        openapi_extra=_BODY,
+        openapi_extra=sending((*BODY_TYPES, FORM)),
         responses={422: {"description": "Would be refused"}},
     )
     async def validate(request: Request) -> Response:

@@ -362,8 +362,7 @@ def _past_view(
         quads = b"".join(content(base, said.id, payload) for said, payload in found.of(slug))
         redactions = found.kept.redactions
     media = headers.pop("Content-Type")
-    kind = form.name if media == content_type(form) else f"{form.name}-text"
-    tag = f'"{calling.audience[:2]}{place.position}-r{redactions}-{slug}-{kind}"'
+    tag = f'"{calling.audience[:2]}{place.position}-r{redactions}-{slug}-{_kind(form, media)}"'
     headers |= {"Wijkgraaf-Position": str(place.position), "Wijkgraaf-Redactions": str(redactions), "ETag": tag}
     if unchanged(request, tag):
         return past.dated(Response(status_code=304, headers=headers))

@@ -24,7 +24,7 @@ FOLDER = ROOT / "ontology"
 SUITES = Path(os.environ.get("WIJKGRAAF_SUITES", ROOT.parent / "shared" / "suites"))
 
 # The grammars that our words are written in; only their own makers define those.
-GRAMMARS = (word.RDF, word.RDFS, word.OWL, word.XSD, word.SKOS, word.SH)
+GRAMMARS = (word.RDF, word.RDFS, word.OWL, word.XSD, word.SKOS, word.SH, word.LDES, word.TREE, word.AS)
 PROPERTY_KINDS = {word.OWL_OBJECT_PROPERTY, word.OWL_DATATYPE_PROPERTY, word.OWL_ANNOTATION_PROPERTY}
 
 
