@@ -73,7 +73,7 @@ from service.pages.steward import Stewardship
 from service.pages.steward_sections import Desk
 from service.questions import questions_router
 from service.readers import readers_router
-from service.resources import document_response, resources_router
+from service.resources import document_response, resources_router, view_response
 from service.rewording import Rewording
 from service.robots import robots_router
 from service.sessions import SessionDoor
@@ -227,7 +227,6 @@ def make_app(house: House) -> Asgi:
         resources_router(speaking, mementos, pages.document_page, pages.error_page, rewording),
         *_at_addresses(house.asking, speaking, mementos, pages, rewording),
         robots_router(),
-        synchronisation_router(Synchronising(speaking)),
         mementos.router(),
         snapshots_router(snapshots),
         feed_router(_feed(house, callers)),
@@ -293,15 +292,22 @@ def _start(app: FastAPI) -> None:
 
 def _at_addresses(
     asking: Asking, speaking: Speaking, mementos: Mementos, pages: Pages, rewording: Rewording
-) -> tuple[APIRouter, APIRouter]:
-    """The doors where one document, or a graph, is written under its name."""
-    documents = Documents(speaking)
+) -> tuple[APIRouter, ...]:
+    """The doors where a document, a viewpoint or any graph is read and written under its name."""
+    documents, views, times = Documents(speaking), Synchronising(speaking), mementos.times
 
     async def read(request: Request, iri: str, form: Format) -> Response:
         page, missing = pages.document_page, pages.error_page
         return await document_response(speaking, mementos, request, iri, form, page, missing, rewording)
 
-    return documents_router(documents), graphs_router(Graphs(speaking, asking, Doors(documents, read)))
+    async def read_view(request: Request, party: str, form: Format) -> Response:
+        return await asyncio.to_thread(view_response, speaking, times, request, f"{party}{form.suffix}")
+
+    return (
+        documents_router(documents),
+        synchronisation_router(views),
+        graphs_router(Graphs(speaking, asking, Doors(documents, views, read, read_view))),
+    )
 
 
 async def _served(asking: Asking) -> Mapping[str, str]:

@@ -119,6 +119,11 @@ class Speaking:
             **given,
         )
 
+    def unsaid(self, request: Request, who: tuple[str, str, str]) -> Submission:
+        """What a request sends that has no body: nothing, by who may send it."""
+        key = request.headers.get("idempotency-key", "").strip() or None
+        return Submission(b"", "application/n-triples", *who, idempotency_key=key)
+
 
 def _as_speaker(found: Allowed | Objection) -> tuple[str, str, str] | Objection:
     return found if isinstance(found, Objection) else (found.holder, found.recorder, found.delegation)

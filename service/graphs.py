@@ -24,7 +24,6 @@ from service.contributions import BODY_TYPES, PARAMETERS, Speaking, contribution
 from service.forms import FORM
 from service.negotiation import QUADS, TRIPLES, Format, choose, content_type
 from service.problems import problem
-from service.reach import may_know
 from service.reception import names, refuse_unknown
 
 FORMATS = (*TRIPLES, *QUADS)
@@ -55,12 +54,23 @@ class DocumentWriting(Protocol):
         """Withdraws or erases."""
 
 
+class ViewWriting(Protocol):
+    """How a whole viewpoint is written (`service.synchronisation`)."""
+
+    async def speak(
+        self, request: Request, party: str, *, adds_only: bool, empties: bool = False, known: tuple[str, ...] = ()
+    ) -> Response:
+        """Makes it what is sent, adds that, or empties it."""
+
+
 @dataclass(frozen=True)
 class Doors:
     """What other doors do, for a graph."""
 
     documents: DocumentWriting
+    views: ViewWriting
     document: Callable[[Request, str, Format], Awaitable[Response]]
+    view: Callable[[Request, str, Format], Awaitable[Response]]
 
 
 class Graphs:
@@ -109,16 +119,13 @@ class Graphs:
     async def _read(self, request: Request, graph: Graph, form: Format) -> Response:
         if graph.kind in ("default", "side"):
             return await self._whole(request, form, () if graph.kind == "default" else (graph.name,))
+        if graph.kind == "view":
+            return await self.doors.view(request, graph.name, form)
         if graph.kind == "document":
             return await self.doors.document(request, graph.name, form)
         calling = self.speaking.callers.calling(request)
         if isinstance(calling, Objection):
             return problem(request, self.base, calling)
-        if graph.kind == "view":
-            party = await asyncio.to_thread(self.speaking.ledger.document, f"{self.base}/id/{graph.name}")
-            if party is None or not may_know(party, calling):
-                return problem(request, self.base, object_to("NotThere", focus=f"{self.base}/view/{graph.name}"))
-            return await self._whole(request, form, (f"{self.base}/view/{graph.name}",))
         return await asyncio.to_thread(contribution_response, self.speaking, request, calling, graph.name, form)
 
     async def _whole(self, request: Request, form: Format, graphs: tuple[str, ...]) -> Response:
@@ -150,12 +157,11 @@ class Graphs:
             return problem(request, self.base, graph)
         if graph.kind == "document":
             return await self._document(request, graph.name)
-        focus = {
-            "default": "?default",
-            "side": graph.name,
-            "contribution": f"{self.base}/contributions/{graph.name}",
-            "view": f"{self.base}/view/{graph.name}",
-        }
+        if graph.kind == "view":
+            adds, empties = request.method == "POST", request.method == "DELETE"
+            speak = self.doors.views.speak
+            return await speak(request, graph.name, adds_only=adds, empties=empties, known=("graph",))
+        focus = {"default": "?default", "side": graph.name, "contribution": f"{self.base}/contributions/{graph.name}"}
         kept = object_to("GraphKept", focus=focus[graph.kind], limit=f"{request.method} /graphs?graph=<document>")
         return problem(request, self.base, kept, headers={"Allow": READABLE})
 
@@ -239,7 +245,8 @@ def graphs_router(graphs: Graphs) -> APIRouter:
     @router.put(
         "/graphs",
         summary="Replace a graph",
-        description="A document becomes what is sent, whatever was there.",
+        description="A document becomes what is sent, whatever was there. A viewpoint is synchronised, as by PUT at "
+        "its own address.",
         openapi_extra=_BODIES,
         responses=_WRITTEN,
     )
@@ -249,8 +256,8 @@ def graphs_router(graphs: Graphs) -> APIRouter:
     @router.post(
         "/graphs",
         summary="Add to a graph, or create one",
-        description="To a document triples are added, from one body or from the files of a form. Without `graph` a "
-        "new one is made, and `Location` is its address.",
+        description="To a document triples are added, from one body or from the files of a form; to a viewpoint "
+        "documents. Without `graph` a new one is made, and `Location` is its address.",
         openapi_extra=_BODIES,
         responses=_WRITTEN,
     )
@@ -260,7 +267,8 @@ def graphs_router(graphs: Graphs) -> APIRouter:
     @router.delete(
         "/graphs",
         summary="Take a graph away",
-        description="A document is withdrawn, with `erase=true` erased.",
+        description="A document is withdrawn, with `erase=true` erased. All documents of a viewpoint are withdrawn, "
+        "when `allowWithdraw` is at least as many as they are.",
         openapi_extra={"parameters": _WHICH[:1], "security": [{"token": []}]},
         responses=_WRITTEN | {404: {"description": "No such graph, or not for you"}},
     )

@@ -113,7 +113,7 @@ def resources_router(
         refused = refuse_unknown(names(request), ("lang", "at", "kind"))
         if refused is not None:
             return problem(request, base, refused)
-        return await asyncio.to_thread(_view, speaking, mementos.times, request, party)
+        return await asyncio.to_thread(view_response, speaking, mementos.times, request, party)
 
     return router
 
@@ -297,7 +297,8 @@ def _kind(form: Format, media: str) -> str:
     return form.name if media == content_type(form) else f"{form.name}-text"
 
 
-def _view(speaking: Speaking, times: Times, request: Request, party: str) -> Response:
+def view_response(speaking: Speaking, times: Times, request: Request, party: str) -> Response:
+    """A party's viewpoint as far as this caller may read it; `party` may end in a suffix that names the format."""
     base = speaking.base
     calling = speaking.callers.calling(request)
     if isinstance(calling, Objection):

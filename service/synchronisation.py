@@ -100,9 +100,14 @@ class Synchronising:
         self.base = speaking.base
         self.running = Synchronisations(speaking.admission.now)
 
-    async def speak(self, request: Request, party: str, *, adds_only: bool) -> Response:
-        """Receives a message, and answers when it is done, or when it goes on by itself."""
-        asked = self._asked(request, slug_of(self.base, party), adds_only)
+    async def speak(
+        self, request: Request, party: str, *, adds_only: bool, empties: bool = False, known: tuple[str, ...] = ()
+    ) -> Response:
+        """Receives a message, and answers when it is done, or when it goes on by itself.
+
+        `empties`: nothing is to be left, and no body says so. `known` are further parameters that the door obeys.
+        """
+        asked = self._asked(request, slug_of(self.base, party), adds_only, known)
         if isinstance(asked, Objection):
             return problem(request, self.base, asked)
         holder = asked.who[0]
@@ -114,7 +119,11 @@ class Synchronising:
             if busy is not None:
                 return busy
             bytes_max = self.speaking.admission.settings.view_bytes_max
-            submission = await self.speaking.sent(request, asked.who, bytes_max)
+            submission = (
+                self.speaking.unsaid(request, asked.who)
+                if empties
+                else await self.speaking.sent(request, asked.who, bytes_max)
+            )
             if isinstance(submission, Objection):
                 return problem(request, self.base, submission)
             only_if = await asyncio.to_thread(self._matched, request, holder, asked.calling)
@@ -132,9 +141,9 @@ class Synchronising:
             except LedgerUnavailable:
                 return problem(request, self.base, object_to("NotReady", limit="1 min"))
 
-    def _asked(self, request: Request, holder: str, adds_only: bool) -> Asked | Objection:
+    def _asked(self, request: Request, holder: str, adds_only: bool, known: tuple[str, ...]) -> Asked | Objection:
         """What is asked, by whom; before a byte of the body is read."""
-        refused = refuse_unknown(names(request), PARAMETERS)
+        refused = refuse_unknown(names(request), (*PARAMETERS, *known))
         if refused is not None:
             return refused
         dry, allow = request.query_params.get("dryRun", "false"), request.query_params.get("allowWithdraw", "0")

@@ -168,10 +168,43 @@ def test_post_adds_to_a_document_and_makes_new_ones(holder: httpx.Client) -> Non
 
 
 def test_a_viewpoint_is_a_graph(anybody: httpx.Client) -> None:
-    """All that the party says in what one may read, and only that."""
-    graph = triples(anybody.get(at(f"{BASE}/view/gemeente"), headers=NT))
-    assert graph == triples(anybody.get("/view/gemeente", headers=NT))
-    assert triples(anybody.get(at(THING), headers=NT)) < graph
+    """The same as at its own address, in every format, with the same tag."""
+    for accept in ("application/n-triples", "application/trig", "text/turtle", "application/n-quads"):
+        here = anybody.get(at(f"{BASE}/view/gemeente"), headers={"Accept": accept})
+        there = anybody.get("/view/gemeente", headers={"Accept": accept})
+        assert (200, there.content, there.headers["etag"]) == (here.status_code, here.content, here.headers["etag"])
+    assert triples(anybody.get(at(THING), headers=NT)) < triples(anybody.get(at(f"{BASE}/view/gemeente"), headers=NT))
+
+
+def test_a_viewpoint_is_written_as_a_graph(shared: Service, accounts: Accounts) -> None:
+    """PUT makes it what is sent, POST adds, DELETE takes all away: none of it by accident, or by another."""
+    shared.run("party", "add", "overzicht", "--name", "Overzicht", "--perspective", "residents")
+    view, mine = f"{BASE}/view/overzicht", f"{BASE}/id/overzicht"
+    one, two, three = (plan(name, holder="overzicht", subject=f"{mine}/{name}") for name in ("een", "twee", "drie"))
+    with speaking(shared, accounts, "overzicht") as client, speaking(shared, accounts, PARTY) as other:
+
+        def names() -> list[str]:
+            quads = ox.parse(client.get(at(view), headers=NT).content, format=ox.RdfFormat.N_TRIPLES)
+            return sorted({str(q.subject)[1:-1].removeprefix(f"{mine}/") for q in quads})
+
+        made = client.put(at(view), content=one + two, headers=TURTLE)
+        assert (200, 2) == (made.status_code, made.json()["counts"]["added"])
+        tag = client.get(at(view), headers=NT).headers["etag"]
+        assert 200 == client.post(at(view), content=three, headers=TURTLE | {"If-Match": tag}).status_code
+        assert ["drie", "een", "twee"] == names()
+        assert (412, ["Stale"]) == met(client.put(at(view), content=one, headers=TURTLE | {"If-Match": tag}))
+        dry = client.put(f"{at(view)}&dryRun=true", content=one, headers=TURTLE)
+        assert (200, 2) == (dry.status_code, dry.json()["counts"]["withdrawn"])
+        assert 200 == client.put(at(view), content=one + three, headers=TURTLE).status_code
+        assert ["drie", "een"] == names()
+        assert 403 == other.delete(f"{at(view)}&allowWithdraw=2").status_code
+        assert (400, ["ParameterUnknown"]) == met(client.delete(f"{at(view)}&erase=true"))
+        for allowed in ("", "&allowWithdraw=1"):
+            assert 409 == client.delete(f"{at(view)}{allowed}").status_code
+        assert ["drie", "een"] == names()
+        gone = client.delete(f"{at(view)}&allowWithdraw=2")
+        assert (200, 2) == (gone.status_code, gone.json()["counts"]["withdrawn"])
+        assert [] == names()
 
 
 def test_what_was_said_is_read_and_never_written(holder: httpx.Client, anybody: httpx.Client) -> None:
