@@ -58,6 +58,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── DelegationUnclear, DelegationToItself, DelegationTooWide, DelegationNotThere
     │   ├── SessionMissing, FormForeign, SignInOften
     │   └── NotConfirmed, AddressMissing
+    ├── Untaken         taking away, or erasing, all that a party has
+    │   └── ExportElsewhere
     ├── Unsent          a notification that reaches no inbox
     │   ├── NotificationUnclear, ActorOther, InboxElsewhere, InboxFull, TooManySent
     │   └── MailAddressUnclear, TooManyAddresses, MailOff, CodeUnknown
@@ -86,6 +88,7 @@ from kg.sheet_words import MISFILLED
 from kg.signature_words import UNSIGNED
 from kg.steward_words import UNKEPT
 from kg.synchronising_words import UNSYNCHRONISED
+from kg.taking_words import UNTAKEN
 from kg.vocabulary import PREFIXES
 
 FAMILIES = {
@@ -102,6 +105,7 @@ FAMILIES = {
     "Unsynchronised": UNSYNCHRONISED,
     "Unkept": UNKEPT,
     "Unsent": UNSENT,
+    "Untaken": UNTAKEN,
     "Unfetched": UNFETCHED,
     "Overrun": OVERRUN,
 }

@@ -80,6 +80,7 @@ from service.sessions import SessionDoor
 from service.snapshots import SnapshotDoor, SnapshotPages, snapshots_router
 from service.sparql import sparql_router
 from service.synchronisation import Synchronising, synchronisation_router
+from service.taking_away import TakingAway, taking_away_router
 from service.templates import templates_router
 from service.times import Times
 from service.troubles import answer_troubles
@@ -280,6 +281,7 @@ def _who_may(house: House, speaking: Speaking, callers: Callers) -> tuple[APIRou
         readers_router(speaking, house.notes),
         delegations_router(speaking, house.processing),
         steward.router(),
+        taking_away_router(TakingAway(speaking, house.ontology)),
     )
 
 

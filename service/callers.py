@@ -21,7 +21,7 @@ OPERATOR = "wijkgraaf-party"  # Header by which the operator's own command line 
 # Here it is noted of each document that is read, or nothing of another's is read; elsewhere a store is asked whole.
 TELLING_DOORS = frozenset(
     {
-        *("doc", "id", "view", "contributions", "batches", "validate", "delegations", "readers"),
+        *("doc", "id", "view", "contributions", "batches", "validate", "export", "delegations", "readers"),
         *("healthz", "readyz", "def", "shapes", "concepts", "context.jsonld", "api", "static"),
     }
 )

@@ -47,6 +47,7 @@ from service.cli_sheets import MappingFile, export_sheet, sent_as, template
 from service.cli_signing import KeyFile, key_app, sign_file, signed
 from service.cli_snapshots import snapshot_app
 from service.cli_synchronising import sync
+from service.cli_taking import export
 from service.cli_telling import inbox, mail_app
 from service.cli_tokens import token_app
 from service.cli_verifying import verify_from_outside
@@ -80,14 +81,8 @@ app.add_typer(vocabulary_app, name="vocabulary")
 app.add_typer(snapshot_app, name="snapshot")
 app.add_typer(harvest_app, name="harvest")
 app.add_typer(mail_app, name="mail")
-app.command()(inbox)
-app.command()(explore)
-app.command()(follow)
-app.command()(sync)
-app.command()(withdraw)
-app.command()(erase)
-app.command()(template)
-app.command()(export_sheet)
+for command in (inbox, explore, follow, sync, withdraw, erase, export, template, export_sheet):
+    app.command()(command)
 
 
 @app.command()

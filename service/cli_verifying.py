@@ -23,6 +23,7 @@ from service.doorway import door
 ANSWER_BYTES_MAX = 256 * 1024 * 1024  # A whole viewpoint of 50,000 documents is some 100 MB.
 TRIES_MAX = 5  # A service that takes something in each time we look is too busy to be looked at.
 NQUADS = "application/n-quads"
+BROUGHT = ("publish", "replace")
 
 
 class _Service:
@@ -165,7 +166,8 @@ def _receipts(file: Path) -> Mapping[str, Mapping[str, Any]]:
             body, place = reader.raw_decode(text, place)
             for receipt in body if isinstance(body, list) else [body]:
                 for one in receipt.get("contributions", [receipt]):
-                    if one.get("digest"):  # An end has none, and no place of its own in a chain.
+                    # An end has no place of its own in a chain; what is erased keeps its place, without a digest.
+                    if one.get("digest") or one.get("kind") in BROUGHT:
                         found[str(one["contribution"]).rpartition("/")[2]] = one
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         stop(f"{file}: not receipts as publishing gives them ({error!r})", USAGE)

@@ -28,6 +28,7 @@ FAMILY_STATUS: Mapping[str, int] = {
     "Unsynchronised": 409,
     "Unkept": REFUSED,
     "Unsent": REFUSED,
+    "Untaken": 409,
     "Unfetched": 502,
     "Overrun": 503,
 }
@@ -87,6 +88,7 @@ STATUS: Mapping[str, int] = {
     "ProgressUnknown": 404,
     "ActorOther": 403,
     "InboxElsewhere": 403,
+    "ExportElsewhere": 403,
     "InboxFull": 429,
     "MailOff": 503,
     "CodeUnknown": 404,

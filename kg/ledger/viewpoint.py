@@ -69,6 +69,7 @@ _KEYED = Statement(
     .where(e.party == bindparam("party"), e.recorder == bindparam("recorder"), e.idempotency_key == bindparam("key")),
     as_it_is,
 )
+_TAKEN = Statement(select(e.id).where(e.party == bindparam("party")).order_by(e.number), only)
 
 
 def mark_of(driver: Driver, party: str) -> Mark:
@@ -92,6 +93,11 @@ class Viewpoints(ABC):
         """The current documents of a party in the order of their IRIs, without their triples."""
         with self._reading() as driver:
             yield from map(current_of, _STANDING.each(driver, party=party))
+
+    def taken_of(self, party: str) -> tuple[str, ...]:
+        """The ids of every entry of a party (slug), in the order in which they were taken in."""
+        with self._reading() as driver:
+            return tuple(_TAKEN.each(driver, party=party))
 
     def ended_among(self, party: str, iris: Iterable[str]) -> frozenset[str]:
         """Which of these documents of a party were withdrawn, or lost their ground."""
