@@ -21,6 +21,7 @@ _OTHER_MARKS: Final = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
+_PACKED: Final = ((b"PK\3\4", "ZIP, XLSX"), (b"\x1f\x8b", "gzip"), (b"%PDF", "PDF"))
 _UNMARKED_BYTES: Final = 64  # Of a text in UTF-16 without a mark every second byte is zero, from the start.
 _TAG = re.compile(rb"[^>]*>|[^>]+")
 
@@ -35,6 +36,9 @@ def as_utf8(body: bytes, charset: str | None) -> bytes | Objection:
     """The body without its byte order mark; an objection where it is not UTF-8, or holds U+0000."""
     if charset is not None and charset not in UTF8:
         return object_to("CharsetUnknown", value=charset[:100], limit="UTF-8")
+    packed = next((name for mark, name in _PACKED if body.startswith(mark)), None)
+    if packed is not None:
+        return _not_text(packed)
     other = _marked_otherwise(body)
     if other is not None:
         return object_to("CharsetUnknown", value=other, limit="UTF-8")
@@ -48,6 +52,16 @@ def as_utf8(body: bytes, charset: str | None) -> bytes | Objection:
     except UnicodeDecodeError as error:
         return not_utf8(body, error.start)
     return body
+
+
+def _not_text(form: str) -> Objection:
+    return with_words(
+        object_to("SyntaxUnclear", value=form, line=1, column=1),
+        nl=f"Dit is geen tekst, maar een bestand in {form}. Pak het uit voor u het stuurt. Een werkmap (.xlsx) stuurt "
+        "u zoals zij is, met haar eigen Content-Type.",
+        en=f"This is no text but a file in {form}. Unpack it before you send it; a workbook (.xlsx) is sent as it is, "
+        "with a Content-Type of its own.",
+    )
 
 
 def not_utf8(body: bytes, at: int) -> Objection:

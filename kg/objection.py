@@ -47,7 +47,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   └── TimeUnclear, TimeAhead, TimeBefore, SnapshotUnknown, SnapshotUnclear, SnapshotExists
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing
-    │   ├── TokenExpired, TokenRevoked
+    │   ├── TokenExpired, TokenRevoked, TokenInAddress
     │   ├── MediaTypeMissing, EncodingUnknown
     │   └── NotThere, QuestionUnknown, VerbUnknown, FormatUnknown, ProfileUnknown, ExtraMissing
     ├── Unsynchronised  a whole viewpoint that is not taken over

@@ -20,8 +20,10 @@ CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
     ),
     "Stale": (
         None,
-        "{focus} is intussen vervangen. Haal de nieuwste versie op en pas die aan.",
-        "{focus} has been replaced meanwhile. Fetch the latest version and change that.",
+        "{focus} is intussen anders dan u zag, of is hier niet. Haal de nieuwste versie op en pas die aan. Is er "
+        "niets, laat If-Match dan weg.",
+        "{focus} is no longer as you saw it, or is not here. Fetch the latest version and change that. If there is "
+        "none, leave If-Match out.",
     ),
     "MatchRequired": (
         None,
@@ -242,6 +244,13 @@ UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
         None,
         "Hiervoor heeft u een sleutel nodig. Stuur die mee als Authorization: Bearer.",
         "You need a token for this. Send it as Authorization: Bearer.",
+    ),
+    "TokenInAddress": (
+        None,
+        "Zet uw sleutel niet in het adres ({path}): daar kunnen anderen hem lezen. Stuur hem mee als Authorization: "
+        "Bearer, en vraag de beheerder om een nieuwe, want deze is gezien.",
+        "Do not put your token in the address ({path}), where others can read it. Send it as Authorization: Bearer, "
+        "and ask the steward for a new one, for this one has been seen.",
     ),
     "TokenUnknown": (
         None,

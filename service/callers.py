@@ -46,7 +46,7 @@ class Callers:
         if not scheme:
             return Calling(Caller(None, frozenset(), None), client)
         if scheme.lower() != "bearer" or not secret:
-            return object_to("TokenUnknown")
+            return object_to("TokenMissing")
         found = self.accounts.caller(secret.strip()) if self.accounts is not None else object_to("TokenUnknown")
         if isinstance(found, Objection):
             return found

@@ -70,6 +70,7 @@ STATUS: Mapping[str, int] = {
     "VersionsElsewhere": 404,
     "TokenMissing": 401,
     "TokenUnknown": 401,
+    "TokenInAddress": 400,
     "TokenExpired": 401,
     "SessionMissing": 403,
     "FormForeign": 403,

@@ -15,6 +15,7 @@ from kg.objection import Objection, object_to
 SIGNATURE = "wijkgraaf-signature"
 PART_BYTES_MAX = 1024 * 1024  # Unpacked at once: a few milliseconds.
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way of saying: with the header and the checksum of gzip.
+SECRETS = ("access_token", "api_key", "apikey", "token")  # What is sent under these names stands in logs from then on.
 UUID_CHARACTERS = 36  # A document's ETag is its contribution's id, a dash and the format.
 
 
@@ -126,6 +127,8 @@ def names(request: Request) -> list[str]:
 def refuse_unknown(names: Iterable[str], known: Sequence[str], repeatable: Sequence[str] = ()) -> Objection | None:
     """An objection to a parameter that is not known here, or given twice: it would be ignored, and that is a lie."""
     for name, count in Counter(names).items():
+        if name.lower() in SECRETS and name not in known:
+            return object_to("TokenInAddress", path=name)
         if name not in known:
             return object_to("ParameterUnknown", path=name[:100], limit=", ".join(known) or "-")
         if count > 1 and name not in repeatable:
