@@ -86,6 +86,7 @@ CONSENT = GOOD.replace(
     <https://w3id.org/dpv#isIndicatedAtTime> "2024-01-15"^^<http://www.w3.org/2001/XMLSchema#date> ;
     dcterms:valid "LASTDAY"^^<http://www.w3.org/2001/XMLSchema#date>""",
 )
+PACKED = {"Content-Encoding": "gzip"}
 MEND = ("Verbeter die plek en stuur opnieuw", "Mend that place and send it again")
 AS_UTF8 = ("Bewaar het bestand als UTF-8", "Save the file as UTF-8")
 IN_UTF8 = ("Stuur het bericht in UTF-8", "Send the message in UTF-8")
@@ -147,10 +148,11 @@ TABLE = (
         XLSX,
     ),
     # Too much.
-    Wrong("a gzip bomb", 415, "EncodingUnknown", ("Stuur het zoals het is", "Send it as it is"),
-          gzip.compress(b" " * 10_000_000), headers={"Content-Encoding": "gzip"}),
-    Wrong("a gzip file cut off", 415, "EncodingUnknown", ("Stuur het zoals het is", "Send it as it is"),
-          gzip.compress(GOOD.encode())[:-20], headers={"Content-Encoding": "gzip"}),
+    Wrong("a gzip bomb", 413, "TooLarge", SPREAD, gzip.compress(b" " * 100_000_000), headers=PACKED),
+    Wrong("a gzip file cut off", 400, "BodyTorn", ("Pak het opnieuw in", "Compress it with gzip again"),
+          gzip.compress(GOOD.encode())[:-20], headers=PACKED),
+    Wrong("packed in another way", 415, "EncodingUnknown", ("Stuur het als", "Send it as"),
+          headers={"Content-Encoding": "br"}),
     Wrong("entities in XML", 400, "DoctypeFound", ("Haal die regel weg", "Remove that line"),
           xml('<!DOCTYPE r [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>', "&b;"), XML),
     Wrong("brackets in brackets", 400, "TooNested", ("Schrijf het platter op", "Write it flatter"),
