@@ -24,6 +24,7 @@ from kg.settings import Settings, folder, read_settings
 from kg.stewarding import Amiss, amiss, unreadable
 from service import beginning
 from service.callers import OPERATOR
+from service.cli_bringing import bring
 from service.cli_exploring import explore
 from service.cli_following import follow
 from service.cli_harvesting import harvest_app
@@ -83,6 +84,7 @@ app.add_typer(harvest_app, name="harvest")
 app.add_typer(mail_app, name="mail")
 for command in (inbox, explore, follow, sync, withdraw, erase, export, template, export_sheet):
     app.command()(command)
+app.command("import")(bring)
 
 
 @app.command()
