@@ -7,7 +7,16 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDERS = ("ontology", "shapes", "queries", "mappings", "viewer/static", "examples")
+FOLDERS = (
+    "ontology",
+    "shapes",
+    "queries",
+    "mappings",
+    "viewer/static",
+    "examples",
+    "tests/data/refused",
+    "tests/data/accepted",
+)
 
 
 class FoldersInside(BuildHookInterface):  # type: ignore[type-arg]

@@ -140,7 +140,7 @@ class Objection:
 
 @dataclass(frozen=True)
 class ObjectionKind:
-    """What all objections of one name share: family in the tree, default words, the invariant, an anchor."""
+    """What all objections of one name share: family in the tree, default words, the invariant, an address."""
 
     name: str
     family: str
@@ -151,8 +151,13 @@ class ObjectionKind:
 
     @property
     def docs(self) -> str:
-        """Anchor of its explanation, e.g. `objections#foreign-subject`."""
-        return "objections#" + re.sub(r"(?<!^)(?=[A-Z])", "-", self.name).lower()
+        """Its page below `/def`, e.g. `objections/foreign-subject`."""
+        return f"objections/{self.anchor}"
+
+    @property
+    def anchor(self) -> str:
+        """Its place on the page of them all, e.g. `foreign-subject`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", self.name).lower()
 
 
 def _kinds() -> Mapping[str, ObjectionKind]:

@@ -31,7 +31,7 @@ from service.negotiation import language
 from service.pages.errors import refused_page
 from service.pages.frame import Page, render
 from service.pages.links import Links
-from service.pages.questions import words_page
+from service.pages.questions import objection_page, words_page
 from service.pages.results import NAMES
 from service.pages.workbench import OWN, Workbench
 from service.pages.workbench import shown as workbench
@@ -39,7 +39,7 @@ from service.problems import title_of
 from service.sparql import sparql_router
 from service.troubles import answer_troubles
 from service.void import SIZE, void_router
-from service.words import COMPLETION, completion_router, objections_told
+from service.words import COMPLETION, completion_router, objection_told, objections_told
 
 DESCRIBING = {"sd": SD, "void": VOID, "schema": SCHEMA, "dcterms": PREFIXES["dcterms"]}
 
@@ -119,6 +119,14 @@ def words_router(base: str, ontology: Ontology) -> APIRouter:
             return told
         links = _links(base, request)
         return _alone(words_page(links, ontology, "objections"), links)
+
+    @router.get("/def/objections/{name}", summary="What one objection means")
+    async def objection(request: Request, name: str) -> Response:
+        told = objection_told(request, base, name)
+        if isinstance(told, Response):
+            return told
+        links = _links(base, request)
+        return _alone(objection_page(links, told), links)
 
     return router
 

@@ -43,7 +43,7 @@ PAGE_MAX = 100  # Notifications in one answer; the next ones have an address.
 PAGE = 50
 RETRY_SECONDS = 3600  # When a sender of too much may go on: what it sent is counted by the hour.
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
-RULES = "objections#notification-unclear"
+RULES = "objections/notification-unclear"
 _BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {media: {"schema": {"type": "object"}} for media in TAKEN}},
     "security": [{"token": []}],

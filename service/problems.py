@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.objection import OBJECTIONS, Objection
+from kg.objection import OBJECTIONS, Objection, ObjectionKind
 from service.negotiation import HTML, QUADS, RDF_TYPES, TRIPLES, choose, content_type, language, prefers_page
 
 REFUSED = 422  # What a family gets when its name is not in the table below.
@@ -106,22 +106,29 @@ Report = Callable[[Sequence[Objection], str], bytes]
 
 def status_of(objection: Objection) -> int:
     """The HTTP status that an objection gets."""
-    return STATUS.get(objection.name) or FAMILY_STATUS[OBJECTIONS[objection.name].family]
+    return status_of_kind(OBJECTIONS[objection.name])
+
+
+def status_of_kind(kind: ObjectionKind) -> int:
+    """The HTTP status that all objections of one name get."""
+    return STATUS.get(kind.name) or FAMILY_STATUS[kind.family]
 
 
 def catalogue(base: str) -> list[dict[str, Any]]:
     """Every objection that there is: its words (with `{places}`), the status it gets and where it is explained."""
-    return [
-        {
-            "name": kind.name,
-            "status": STATUS.get(kind.name) or FAMILY_STATUS[kind.family],
-            "severity": kind.severity,
-            "rule": kind.rule,
-            "message": {"nl": kind.message_nl, "en": kind.message_en},
-            "docs": f"{base}/def/{kind.docs}",
-        }
-        for kind in OBJECTIONS.values()
-    ]
+    return [catalogued(base, kind) for kind in OBJECTIONS.values()]
+
+
+def catalogued(base: str, kind: ObjectionKind) -> dict[str, Any]:
+    """One of them."""
+    return {
+        "name": kind.name,
+        "status": status_of_kind(kind),
+        "severity": kind.severity,
+        "rule": kind.rule,
+        "message": {"nl": kind.message_nl, "en": kind.message_en},
+        "docs": f"{base}/def/{kind.docs}",
+    }
 
 
 def entry(base: str, objection: Objection) -> dict[str, Any]:

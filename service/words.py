@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from starlette.responses import Response
 
 from kg.admission import Admission
 from kg.context import context_text
+from kg.explaining import Explained, explained
 from kg.objection import object_to
 from kg.ontology import LANGUAGES, Ontology, local_name
 from kg.vocabulary import PREFIXES
 from service.negotiation import HTML, TRIPLES, Format, choose, content_type
-from service.problems import catalogue, problem
+from service.problems import catalogue, catalogued, problem
 from service.reception import names, refuse_unknown
 
 COMPLETION = "/def/completion.json"
@@ -28,7 +30,7 @@ WORD_FORMATS = (HTML, *TRIPLES)
 JSON = Format("json", "application/json", ".json")
 OBJECTION_FORMATS = (HTML, JSON)
 SIMPLE = re.compile(r"[A-Za-z][\w-]*")  # Local names that stand after a prefix as they are.
-WordsPage = Callable[[Request, str], Awaitable[Response]]
+WordsPage = Callable[[Request, str | Explained], Awaitable[Response]]
 
 
 def completions(ontology: Ontology) -> Mapping[str, Any]:
@@ -84,6 +86,25 @@ def objections_told(request: Request, base: str) -> Response | None:
     return Response(body, 200, {"Vary": "Accept", "Cache-Control": "max-age=3600"}, JSON.media_type)
 
 
+def objection_told(request: Request, base: str, name: str) -> Explained | Response:
+    """One objection as JSON, or what its page is made of where that is asked."""
+    told, form = explained().get(name), choose(request.headers.get("accept"), OBJECTION_FORMATS)
+    refused = refuse_unknown(names(request), ("lang",))
+    if refused is not None or told is None:
+        return problem(request, base, refused or object_to("NotThere"))
+    if form is HTML:
+        return told
+    if form is None:
+        limit = ", ".join(f.media_type for f in OBJECTION_FORMATS)
+        return problem(request, base, object_to("FormatUnknown", limit=limit))
+    body = catalogued(base, told.kind) | {
+        "why": told.why and dict(zip(("nl", "en"), told.why, strict=True)),
+        "examples": [asdict(one) for one in told.examples],
+    }
+    headers = {"Vary": "Accept", "Cache-Control": "max-age=3600"}
+    return Response(json.dumps(body, ensure_ascii=False), 200, headers, JSON.media_type)
+
+
 def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path], page: WordsPage) -> APIRouter:
     """The router of `/def`, `/shapes`, `/concepts` and `/context.jsonld`."""
     router = APIRouter(tags=["Vocabulary"])
@@ -134,6 +155,17 @@ def words_router(admission: Admission, ontology: Ontology, shapes: Sequence[Path
     async def objections(request: Request) -> Response:
         told = objections_told(request, base)
         return await page(request, "objections") if told is None else told
+
+    @router.get(
+        "/def/objections/{name}",
+        summary="What one objection means",
+        description="The `type` of a problem: what it means, what to do, why there is such a rule, and where it is "
+        "about what was sent examples that are refused, each with the same mended: a page, or JSON.",
+        responses={404: {"description": "No objection has this name"}},
+    )
+    async def objection(request: Request, name: str) -> Response:
+        told = objection_told(request, base, name)
+        return told if isinstance(told, Response) else await page(request, told)
 
     @router.get(
         "/context.jsonld",

@@ -204,7 +204,7 @@ def test_every_list_that_a_property_takes_from_has_a_shape(shapes: ox.Store) -> 
 def test_every_objection_has_words(name: str) -> None:
     """Two different sentences in plain language and an anchor in the documentation."""
     kind = OBJECTIONS[name]
-    assert re.fullmatch(r"objections#[a-z]+(-[a-z]+)*", kind.docs)
+    assert re.fullmatch(r"objections/[a-z]+(-[a-z]+)*", kind.docs)
     assert kind.message_nl != kind.message_en
     for message in (kind.message_nl, kind.message_en):
         assert re.fullmatch(r"[A-ZÀ-Ý{].{10,400}[.?)]", message), message

@@ -56,7 +56,7 @@ def objections() -> str:
         rows = []
         for name in words:
             kind = OBJECTIONS[name]
-            anchor = kind.docs.partition("#")[2]
+            anchor = kind.anchor
             refusal = str(STATUS.get(name) or FAMILY_STATUS[family])
             status = "a warning" if kind.severity == "warning" else refusal
             rows.append([f"[`{name}`]{{#{anchor}}}", status, _words(kind.message_en), _words(kind.message_nl)])

@@ -165,9 +165,7 @@ def _values(words: Words, prop: str, field: Field | None = None, owner: str = ""
 
 def _message(messages: Mapping[str, str], objection: str) -> str:
     told = " · ".join(plain(messages[lang]) for lang in ("en", "nl") if lang in messages)
-    return (
-        f"{told} ([{objection}](#{OBJECTIONS[objection].docs.partition('#')[2]}))" if objection in OBJECTIONS else told
-    )
+    return f"{told} ([{objection}](#{OBJECTIONS[objection].anchor}))" if objection in OBJECTIONS else told
 
 
 def _leading_here(words: Words, kind: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from kg.explaining import Explained
 from kg.objection import Objection
 from service.answers import tagged
 from service.negotiation import language
@@ -363,9 +364,11 @@ class Pages:
         ask, links = self._reader(request, self._audience(request))
         return tagged(request, html(await catalogue_page(ask, links), links, ask.audience))
 
-    async def words_page(self, request: Request, what: str) -> Response:
-        """The words of the ontology, the shapes, or what each objection means."""
+    async def words_page(self, request: Request, what: str | Explained) -> Response:
+        """The words of the ontology, the shapes, what each objection means, or one of them."""
         _, links = self._reader(request, "public")
+        if isinstance(what, Explained):
+            return html(page_questions.objection_page(links, what), links)
         return html(page_questions.words_page(links, self.ontology, what), links)
 
     async def ask_page(self, request: Request, brought: Brought | None = None) -> Response:

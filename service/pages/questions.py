@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from kg.explaining import Explained
 from kg.known import unknown_in
 from kg.objection import OBJECTIONS, object_to
 from kg.perspectives import Row, concepts, slug
@@ -17,6 +18,7 @@ from service.pages.frame import SCHEME, Asker, Page, title
 from service.pages.links import REGISTER_SLUG, Links
 from service.pages.side import places_of
 from service.pages.words import catalogue, day, speaker
+from service.problems import status_of_kind
 
 if TYPE_CHECKING:
     from kg.ontology import Ontology
@@ -147,15 +149,35 @@ async def question_page(
     )
 
 
+def objection_page(links: Links, told: Explained) -> Page:
+    """One objection: what it means and what to do, why, and how it looks, refused and mended."""
+    say = speaker(links.language)
+    dutch = links.language == "nl"
+    kind = told.kind
+    return Page(
+        "objection.html",
+        kind.name,
+        {
+            "kind": kind,
+            "status": status_of_kind(kind),
+            "message": kind.message_nl if dutch else kind.message_en,
+            "why": told.why and told.why[0 if dutch else 1],
+            "examples": told.examples,
+        },
+        items=({"item": kind.anchor, "what": "word", "name": kind.name},),
+        crumbs=((title(say("words.objections")), f"/def/objections?lang={links.language}"),),
+        here=f"/def/{kind.docs}",
+    )
+
+
 def words_page(links: Links, ontology: Ontology, what: str) -> Page:
     """What the words mean, with an anchor for each."""
     say = speaker(links.language)
     terms: list[tuple[str, str, str, str]] = []
     if what == "objections":
         for kind in OBJECTIONS.values():
-            anchor = kind.docs.partition("#")[2]
             message = kind.message_nl if links.language == "nl" else kind.message_en
-            terms.append((anchor, kind.name, message, kind.rule or ""))
+            terms.append((kind.anchor, kind.name, message, kind.rule or ""))
     else:
         known = (*ontology.classes, *ontology.predicates)
         for iri in sorted(known, key=lambda term: ontology.labels(term, links.language).casefold()):
