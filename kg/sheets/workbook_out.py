@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-import xlsxwriter
+from typing import TYPE_CHECKING, Final
 
 from kg.sheets.layout import Column
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 WIDTH_MAX: Final = 40  # Characters: a text that is longer goes on below.
 WIDTH_MIN: Final = 12
@@ -40,6 +41,9 @@ def workbook_of(
     it where a cell is chosen.
     """
     kept = io.BytesIO()
+    # Only here: no command that writes no workbook has to wait for it.
+    import xlsxwriter
+
     book = xlsxwriter.Workbook(kept, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8E8E8"})
     text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
@@ -76,6 +80,8 @@ def _fill(
 
 def _offer(book: xlsxwriter.Workbook, choices: Mapping[int, Sequence[str]], remarks: Mapping[int, str]) -> None:
     """Lists to choose from, kept on a hidden sheet; who knows better may write something else."""
+    from xlsxwriter.utility import xl_col_to_name
+
     first = book.worksheets()[0]
     lists = book.add_worksheet("lists")
     lists.hide()
@@ -85,7 +91,7 @@ def _offer(book: xlsxwriter.Workbook, choices: Mapping[int, Sequence[str]], rema
         for number, value in enumerate(values):
             lists.write_string(number, place, value)
         if values:
-            column = xlsxwriter.utility.xl_col_to_name(place, col_abs=True)
+            column = xl_col_to_name(place, col_abs=True)
             options |= {
                 "validate": "list",
                 "source": f"=lists!{column}$1:{column}${len(values)}",
