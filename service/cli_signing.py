@@ -58,7 +58,7 @@ def list_keys(
         typer.echo(f"{key.id}\t{key.party}\tsince {key.since}\t{f'ended {key.ended}' if key.ended else 'in use'}")
 
 
-@key_app.command("end")
+@key_app.command("end", context_settings={"ignore_unknown_options": True})  # A name may begin with a dash.
 def end_key(key: Annotated[str, typer.Argument(help="Its name, as `key list` gives it.")], data: Data = None) -> None:
     """End a key: it signs nothing any more. What it signed before stays signed."""
     try:

@@ -19,6 +19,14 @@ from kg.party import Right
 from kg.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+LEDGER = "ledger.sqlite"
+COPY = """
+import sqlite3, sys
+source, target = (sqlite3.connect(path) for path in sys.argv[1:])
+source.backup(target)
+target.execute("PRAGMA journal_mode=WAL").close()
+source.close(), target.close()
+"""
 READY_SECONDS = 60.0  # Generous: two cores may be busy with other tests.
 
 
@@ -102,7 +110,14 @@ def until_ready(service: Service) -> Service:
 
 
 def copy_of(folder: Path, where: Path) -> Path:
-    """A data folder of one's own with the same ledger."""
+    """A data folder of one's own with the same ledger.
+
+    The folder may be in use: a service that nobody publishes to still notes who used a token. So the ledger's file is
+    copied by SQLite, which knows what of its log counts, and not byte by byte under a hand that writes.
+    """
     data = where / "data"
-    shutil.copytree(folder, data, ignore=shutil.ignore_patterns("*.sock", "*-lock"))
+    shutil.copytree(folder, data, ignore=shutil.ignore_patterns("*.sock", "*-lock", "ledger.sqlite*"))
+    # Not opened by this process, which may have it open elsewhere: closing it here would let go of those locks.
+    subprocess.run([sys.executable, "-c", COPY, str(folder / LEDGER), str(data / LEDGER)], check=True, timeout=60)
+    shutil.copy(folder / f"{LEDGER}-mark", data / f"{LEDGER}-mark")
     return data

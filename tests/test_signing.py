@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from kg.signing import thumbprint
 from tests.running import Service, wijkgraaf
 from tests.stories import BASE, story
 
@@ -142,6 +143,21 @@ def test_a_key_that_ended_signs_nothing_more(shared: Service, signer: Signer) ->
     assert key["exp"] >= key["nbf"]
     assert old.id in httpx.get(f"{shared.url}/doc/vertrekkers/voor.html", timeout=30).text
     old.client.close()
+
+
+def test_a_key_whose_name_begins_with_a_dash_can_be_ended(shared: Service, tmp_path: Path) -> None:
+    """One thumbprint in 64 does; the command takes it for a name, not for an option."""
+    key = Ed25519PrivateKey.generate()
+    while not thumbprint(key.public_key().public_bytes_raw()).startswith("-"):
+        key = Ed25519PrivateKey.generate()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    file = tmp_path / "streep.pub"
+    file.write_bytes(key.public_key().public_bytes(serialization.Encoding.PEM, form))
+    shared.run("party", "add", "streepjes", "--name", "Streepjes", "--perspective", "residents")
+    id = shared.run("party", "key", "add", "streepjes", str(file)).stdout.strip()
+    assert id.startswith("-")
+    shared.run("party", "key", "end", id)
+    assert "ended" in shared.run("party", "key", "list", "streepjes").stdout
 
 
 def test_a_signature_goes_with_the_words_it_signs(signer: Signer) -> None:
