@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from service.negotiation import HTML, QUADS, TRIPLES, Format
 
@@ -17,6 +17,22 @@ def split_suffix(name: str, suffixes: Mapping[str, Format] = SUFFIXES) -> tuple[
         if name.endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)], form
     return name, None
+
+
+def things_at(base: str, address: str) -> list[str]:
+    """What somebody may mean who copies an address: a thing's name, or its page, on whatever host that was read.
+
+    Names of partners' own domains stand first as they are. The first that exists is the one.
+    """
+    parts = urlsplit(address)
+    found = [address]
+    if parts.path == "/doc":
+        found += parse_qs(parts.query).get("iri", [])
+    for start in ("/doc/", "/id/"):
+        if parts.path.startswith(start):
+            name = parts.path.removeprefix(start)
+            found += [f"{base}/id/{name}", f"{base}/id/{split_suffix(name)[0]}"]
+    return found
 
 
 def document_path(base: str, iri: str) -> str:

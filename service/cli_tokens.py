@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
 import typer
@@ -23,13 +23,15 @@ token_app = typer.Typer(help="Tokens: what a party may do by HTTP.", no_args_is_
 def create_token(
     party: Annotated[str, typer.Option(help="Whose token it is.")],
     right: Annotated[Right, typer.Option(help="What it lets its bearer do.")],
-    expires: Annotated[datetime | None, typer.Option(help="When it stops (UTC), e.g. 2027-01-31.")] = None,
+    expires: Annotated[datetime | None, typer.Option(help="Its last day (UTC), or a moment: 2027-01-31.")] = None,
     data: Data = None,
 ) -> None:
     """Make a token and print it, this once: only its digest is kept. It counts at once in a running service."""
     settings, now = settings_for(data), utc_now()
     ledger = Ledger.open(settings.ledger_url, read_only=True)
     until = expires.replace(tzinfo=UTC) if expires else None
+    if until is not None and until.time() == time():
+        until += timedelta(days=1)  # A day is meant to its end, as on the steward's pages.
     if until is not None and until <= now:
         stop(f"--expires {until.date()} has passed. Choose a later day.", USAGE)
     made = make_token(ledger, Accounts(settings.ledger_url), party, right.value, until, now)

@@ -16,6 +16,8 @@ from kg.accounts import Accounts
 from kg.ledger import Ledger
 from kg.party import Caller, Right
 from kg.sessions import Sessions
+from kg.settings import Settings
+from service.addresses import things_at
 from tests.neighbourhood import BASE as NEAR
 from tests.neighbourhood import NOW
 from tests.page_reading import Element, read_page
@@ -279,7 +281,7 @@ def test_a_party_is_added_and_changed_by_the_register(service: Service, steward:
     assert rest(before) == rest(after)
     assert all(one in after for one in ('"Gemeente anders"@nl', '"Other"@en', "concept/perspective/press"))
     stale = send(steward, f"{address}/gemeente", "partyChange", **fields | {"name": "Nog anders"})
-    assert "intussen vervangen" in wrong(stale, 412)[""]
+    assert "intussen anders dan u zag" in wrong(stale, 412)[""]
     receipt = service.run("party", "show", "gemeente").stdout
     assert "Gemeente anders" in receipt
     assert 404 == steward.get(f"{address}/bestaat-niet").status_code
@@ -352,7 +354,9 @@ def test_a_document_is_erased_after_a_box_is_ticked(service: Service, steward: h
             wrong(send(steward, address, "erase", address=f"{BASE}/id/voorbeeld-bewoners/te-wissen"))
         )
         assert "gaat-helemaal-weg" not in steward.get("/doc/voorbeeld-bewoners/te-wissen").text
-        fields = {"address": "/doc/voorbeeld-bewoners/te-wissen", "sure": "yes"}
+        # As it stands in the bar of a browser, on whatever port it is served.
+        seen = f"{service.url}/doc/voorbeeld-bewoners/te-wissen?lang=nl"
+        fields = {"address": seen, "sure": "yes"}
         done = send(steward, address, "erase", **fields)
         assert (303, f"{address}?done=erase") == (done.status_code, done.headers["location"])
         assert 410 == holder.get("/doc/voorbeeld-bewoners/te-wissen").status_code
@@ -413,3 +417,24 @@ def test_a_session_ends_when_nobody_is_there_and_after_a_day_s_work(sessions: tu
     short = accounts.caller(accounts.create_token("wijk", Right.STEWARD, NOW, NOW + timedelta(minutes=5)), NOW)
     assert isinstance(short, Caller)
     assert kept.find(kept.begin(short, NOW), NOW + timedelta(minutes=6)) is None
+
+
+def test_a_last_day_is_the_same_day_by_command_and_on_the_page(service: Service) -> None:
+    """A token made through a day counts to the end of that day, however it was made."""
+    service.run("token", "create", "--party", "gemeente", "--right", "read-partners", "--expires", "2098-01-31")
+    with Accounts(Settings(data=service.data).ledger_url) as accounts:
+        assert "2098-02-01T00:00:00" in {(one.expires or "")[:19] for one in accounts.tokens()}
+
+
+@pytest.mark.parametrize(
+    ("address", "meant"),
+    [
+        ("http://elders:9/doc/buren/v/abc1234?lang=nl", f"{BASE}/id/buren/v/abc1234"),
+        ("/doc/buren/lift.html", f"{BASE}/id/buren/lift"),
+        (f"{BASE}/doc?iri=https%3A%2F%2Fcorp.example%2F1", "https://corp.example/1"),
+        ("https://corp.example/doc/1", "https://corp.example/doc/1"),
+    ],
+)
+def test_an_address_as_it_is_copied_leads_to_its_thing(address: str, meant: str) -> None:
+    """Of a page on any host and in any format, or a name in a domain of a partner's own."""
+    assert meant in things_at(BASE, address)

@@ -26,7 +26,7 @@ from service.pages.steward_sections import SECTIONS, Desk, View
 from service.pages.words import speaker
 from service.problems import problem, status_of
 from service.reception import names, refuse_unknown
-from service.sessions import SessionDoor, SignedIn, refuse_foreign
+from service.sessions import FAILURES_MINUTES, SessionDoor, SignedIn, refuse_foreign
 
 SIGN_IN, SIGN_OUT = "signIn", "signOut"
 HEADERS = {
@@ -180,7 +180,7 @@ class Stewardship:
         )
         headers = HEADERS | {"Content-Language": view.lang}
         if status == 429:
-            headers["Retry-After"] = "60"
+            headers["Retry-After"] = str(FAILURES_MINUTES * 60)
         return HTMLResponse(render(page, view.links), status, headers)
 
 

@@ -21,6 +21,7 @@ from kg.stewarding import (
     read_day,
     revoke_token,
 )
+from service.addresses import things_at
 from service.contributions import Speaking
 from service.pages.steward_forms import Values, first
 from service.pages.steward_sections import Desk
@@ -134,16 +135,14 @@ def delegation_end(asked: Asked) -> Outcome:
 
 def erase(asked: Asked) -> Outcome:
     """Erases one document, named by its IRI or by the address of its page."""
-    base, address = asked.speaking.base, asked.one("address")
-    start = f"{base}/doc/"
-    iri = address.replace("/doc/", f"{base}/id/", 1) if address.startswith("/doc/") else address
-    iri = f"{base}/id/{iri.removeprefix(start)}" if iri.startswith(start) else iri
+    address = asked.one("address").strip()
     found: list[Objection] = []
-    current = asked.desk.ledger.document(iri) if iri else None
-    if not iri:
+    known = (asked.desk.ledger.document(iri) for iri in things_at(asked.speaking.base, address))
+    current = next((one for one in known if one is not None), None) if address else None
+    if not address:
         found.append(object_to("AddressMissing", path="address"))
     elif current is None:
-        found.append(object_to("NotThere", path="address", focus=iri))
+        found.append(object_to("NotThere", path="address", focus=address))
     if asked.one("sure") != "yes":
         found.append(object_to("NotConfirmed", path="sure"))
     if found or current is None:
@@ -152,7 +151,7 @@ def erase(asked: Asked) -> Outcome:
     if isinstance(who, Objection):
         return (who,)
     party, recorder, delegation = who
-    ended = asked.speaking.admission.end("erase", iri, party=party, recorder=recorder, delegation=delegation)
+    ended = asked.speaking.admission.end("erase", current.iri, party=party, recorder=recorder, delegation=delegation)
     return ended.objections if isinstance(ended, Refused) else Done()
 
 
