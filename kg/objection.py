@@ -43,7 +43,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── QueryTooManyOperators, QueryMediaUnknown, CharsetUnknown, UpdateRefused
     │   ├── ServiceRefused, LoadRefused, ViewAsGraph, DatasetUnclear, NotForXml, FunctionUnknown
     │   ├── ParameterUnknown, ParameterMissing, ParameterUnclear, CursorGone, VersionUnknown
-    │   ├── TimesReversed, VersionsElsewhere
+    │   ├── TimesReversed, VersionsElsewhere, SheetKindMissing
     │   └── TimeUnclear, TimeAhead, TimeBefore, SnapshotUnknown, SnapshotUnclear, SnapshotExists
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing
@@ -51,7 +51,7 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     │   ├── MediaTypeMissing, EncodingUnknown
     │   └── NotThere, QuestionUnknown, VerbUnknown, FormatUnknown, ProfileUnknown, ExtraMissing
     ├── Unsynchronised  a whole viewpoint that is not taken over
-    │   └── WithdrawsMuch, SynchronisationRuns, ProgressUnknown, BodyTorn
+    │   └── WithdrawsMuch, PartOfViewpoint, SynchronisationRuns, ProgressUnknown, BodyTorn
     ├── Unkept          what a steward enters that cannot be kept so
     │   ├── PartyNameUnclear, PartyNameMissing, PartyUnknown, PartyExists, PerspectiveUnknown
     │   ├── NamespaceUnclear, NamespaceTaken, NamespaceUnknown, RightUnknown, DateUnclear, DatePassed, TokenNotThere

@@ -178,6 +178,11 @@ UNASKED: Mapping[str, tuple[str | None, str, str]] = {
         "Geef ook {path}.",
         "Give {path} too.",
     ),
+    "SheetKindMissing": (
+        None,
+        "Een CSV heeft maar één soort documenten. Geef {path} erbij. U kunt kiezen: {limit}.",
+        "A CSV holds documents of one kind only. Give {path} too. You may choose: {limit}.",
+    ),
     "ParameterUnclear": (
         None,
         "{path} met de waarde {value} begrijpen wij niet. Verwacht: {limit}.",

@@ -10,6 +10,13 @@ UNSYNCHRONISED: Mapping[str, tuple[str | None, str, str]] = {
         "Dit trekt {value} van uw {of} documenten in. Is dat de bedoeling, stuur het dan met ?allowWithdraw={value}.",
         "This withdraws {value} of your {of} documents. If you mean that, send it with ?allowWithdraw={value}.",
     ),
+    "PartOfViewpoint": (
+        None,
+        "Een CSV heeft maar één soort documenten: al uw andere documenten zouden ingetrokken worden. Stuur de CSV met "
+        "{value}: dat voegt toe en vervangt. Of stuur alles: als werkmap (.xlsx) of als RDF.",
+        "A CSV holds documents of one kind only: all your others would be withdrawn. Send the CSV with {value}, which "
+        "adds and replaces. Or send everything: as a workbook (.xlsx) or as RDF.",
+    ),
     "SynchronisationRuns": (
         None,
         "Een eerdere bijwerking van {focus} is nog bezig. Wacht tot die klaar is: {value}.",

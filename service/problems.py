@@ -86,6 +86,7 @@ STATUS: Mapping[str, int] = {
     "AnswerTooLarge": 413,
     "Busy": 429,
     "BodyTorn": 400,
+    "PartOfViewpoint": 415,
     "ProgressUnknown": 404,
     "ActorOther": 403,
     "InboxElsewhere": 403,

@@ -292,8 +292,10 @@ def _shown_as(request: Request, form: Format, suffixed: bool) -> str:
     return "text/plain; charset=utf-8" if browsing else content_type(form)
 
 
-def _kind(form: Format, media: str) -> str:
-    """What an ETag calls a format."""
+def _kind(request: Request, form: Format, media: str) -> str:
+    """What an ETag calls a format, and where its words have a language that too."""
+    if form in SHEETS:
+        return f"{form.name}-{_words_in(request)}"
     return form.name if media == content_type(form) else f"{form.name}-text"
 
 
@@ -324,13 +326,12 @@ def view_response(speaking: Speaking, times: Times, request: Request, party: str
     if register is None or not may_know(register, calling):
         return problem(request, base, object_to("NotThere", focus=f"{base}/id/{slug}"))
     headers["Wijkgraaf-Position"] = str(speaking.ledger.positions()[calling.audience])
-    files = ((f"/view/{slug}{f.suffix}", f.media_type) for f in VIEW_FORMATS)
+    files = ((f"/view/{slug}{f.suffix}", f.media_type) for f in VIEW_FORMATS if f.name != "csv")  # Which is one kind.
     signs = dataset_signposts(f"{base}/view/{slug}", register.iri, license_of(speaking.ledger, register), files)
     headers["Link"] = ", ".join(signs)
-    if form not in SHEETS:
-        headers["ETag"] = f'"{view_tag(speaking.ledger, slug, calling)}-{_kind(form, media)}"'
-        if unchanged(request, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
+    headers["ETag"] = f'"{view_tag(speaking.ledger, slug, calling)}-{_kind(request, form, media)}"'
+    if unchanged(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
     parts = _parts(speaking, slug, calling)
     if form in SHEETS:
         return _sheet(speaking, request, slug, b"".join(parts), form, headers)
@@ -363,7 +364,7 @@ def _past_view(
         quads = b"".join(content(base, said.id, payload) for said, payload in found.of(slug))
         redactions = found.kept.redactions
     media = headers.pop("Content-Type")
-    tag = f'"{calling.audience[:2]}{place.position}-r{redactions}-{slug}-{_kind(form, media)}"'
+    tag = f'"{calling.audience[:2]}{place.position}-r{redactions}-{slug}-{_kind(request, form, media)}"'
     headers |= {"Wijkgraaf-Position": str(place.position), "Wijkgraaf-Redactions": str(redactions), "ETag": tag}
     if unchanged(request, tag):
         return past.dated(Response(status_code=304, headers=headers))
@@ -373,11 +374,16 @@ def _past_view(
     return past.dated(Response(body, 200, headers, media))
 
 
+def _words_in(request: Request) -> str:
+    """The language of the headings of a sheet."""
+    return language(request.query_params.get("lang"), request.headers.get("accept-language"))
+
+
 def _sheet(
     speaking: Speaking, request: Request, slug: str, quads: bytes, form: Format, headers: dict[str, str]
 ) -> Response:
     """A viewpoint as a spreadsheet, with headings in the language of the caller."""
-    lang = language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    lang = _words_in(request)
     kind = request.query_params.get("kind")
     made = speaking.admission.sheet(quads, form.name, holder=slug, lang=lang, kind=kind)
     if isinstance(made, Objection):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from kg.admission import Refused, Submission
 from kg.ledger.acts import LedgerUnavailable
 from kg.ledger.viewpoint import Mark
 from kg.objection import Objection, object_to
+from kg.sheets import CSV
 from kg.synchronising import LARGE_BYTES, Progress, Synchronised, no_progress, synchronise
 from service.callers import Calling
 from service.contributions import BODY_TYPES, Speaking, slug_of, warnings
@@ -30,11 +31,16 @@ PARAMETERS = ("dryRun", "allowWithdraw", "onBehalfOf", "lang")
 NAMES_MAX = 1000  # Names in a summary; the batch has them all.
 WAIT_SECONDS_MAX = 60.0  # How long an answer is waited for when `Prefer: wait` asks it: proxies give up about then.
 RETRY_SECONDS = 1  # When to look at the progress again.
+WHOLE_TYPES = tuple(media for media in BODY_TYPES if media != CSV)  # A CSV holds one kind: never all of a viewpoint.
+
+
+def _body(types: Iterable[str]) -> dict[str, Any]:
+    """What a body may be, for the description of the doors."""
+    return {"required": True, "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in types}}
+
+
 _SENT: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in BODY_TYPES},
-    },
+    "requestBody": _body(WHOLE_TYPES),
     "parameters": [
         {
             "name": "dryRun",
@@ -80,6 +86,7 @@ _SENT: dict[str, Any] = {
     ],
     "security": [{"token": []}],
 }
+_ADDED = _SENT | {"requestBody": _body(BODY_TYPES)}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Done: what was added, replaced, withdrawn and left alone"},
     202: {"description": "Going on; `Location` tells how far it is"},
@@ -88,6 +95,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     409: {"description": "Another one is running, it moved, or it would withdraw more than is done without a word"},
     412: {"description": "Not the viewpoint of If-Match"},
     413: {"description": "Too large"},
+    415: {"description": "A media type that is not read, or one that holds only a part of a viewpoint"},
     422: {"description": "Refused, with every objection; nothing was written"},
 }
 
@@ -111,6 +119,9 @@ class Synchronising:
         if isinstance(asked, Objection):
             return problem(request, self.base, asked)
         holder = asked.who[0]
+        if holds_a_part(request) and not (adds_only or empties):
+            part = object_to("PartOfViewpoint", focus=f"{self.base}/view/{holder}", value="POST (sync --add)")
+            return problem(request, self.base, part)
         busy = self._busy(request, holder)
         if busy is not None:
             return busy
@@ -237,6 +248,11 @@ class Synchronising:
         return found | {"namesAtMost": NAMES_MAX, "warnings": warnings(base, outcome.warnings)}
 
 
+def holds_a_part(request: Request) -> bool:
+    """Whether the body can hold one kind of documents only, so that a missing one says nothing."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == CSV
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a request asks beside its body. `who` is (holder, recorder, delegation)."""
@@ -291,7 +307,7 @@ def synchronisation_router(door: Synchronising) -> APIRouter:
         description="Documents that differ are replaced, new ones added, missing ones withdrawn, the rest left alone: "
         "one batch, all or nothing. Withdrawn documents that you send come back. In TriG and N-Quads they may stand in "
         "the default graph, in the viewpoint's own, or in those of your contributions, as GET gives them. Who records "
-        "for another withdraws only what it recorded. A large body is answered with 202.",
+        "for another withdraws only what it recorded. A large body is answered with 202. CSV holds one kind: POST it.",
         openapi_extra=_SENT,
         responses=_ANSWERS,
     )
@@ -302,7 +318,7 @@ def synchronisation_router(door: Synchronising) -> APIRouter:
         "/view/{party}",
         summary="Add to a viewpoint",
         description="As PUT, and what is missing stays: documents that differ are replaced, new ones added.",
-        openapi_extra=_SENT,
+        openapi_extra=_ADDED,
         responses=_ANSWERS,
     )
     async def add(request: Request, party: str) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from kg.sheets import CSV, XLSX
@@ -117,8 +118,9 @@ def test_a_viewpoint_is_fetched_edited_and_sent_back(shared: Service) -> None:
             assert 200 == again.status_code, again.text
             assert all(item["unchanged"] for item in again.json()["contributions"])
         kinds = client.get("/view/voorbeeld-gemeente", headers={"Accept": "text/csv"})
-        assert (400, "ParameterMissing") == (kinds.status_code, kinds.json()["errors"][0]["name"])
+        assert (400, "SheetKindMissing") == (kinds.status_code, kinds.json()["errors"][0]["name"])
         assert "Policy" in kinds.json()["limit"]
+        assert kinds.json()["limit"] in kinds.json()["detail"]
         sheet = client.get("/view/voorbeeld-gemeente.csv", params={"kind": "beleid", "lang": "nl"})
         assert 200 == sheet.status_code
         assert position == client.get("/view/voorbeeld-gemeente").headers["wijkgraaf-position"]
@@ -131,8 +133,82 @@ def test_a_viewpoint_is_fetched_edited_and_sent_back(shared: Service) -> None:
             item["document"] for item in changed["contributions"] if not item["unchanged"]
         ]
         assert 400 == client.get("/view/voorbeeld-gemeente?kind=Story").status_code
-        assert 400 == client.get("/view/voorbeeld-gemeente.csv?kind=Nergens").status_code
+        unclear = client.get("/view/voorbeeld-gemeente.csv?kind=Nergens")
+        assert (400, kinds.json()["limit"]) == (unclear.status_code, unclear.json()["limit"])
         assert 404 == client.get("/view/nergens.xlsx").status_code
+
+
+def test_a_csv_never_makes_a_whole_viewpoint(shared: Service, tmp_path: Path) -> None:
+    """It holds one kind: PUT of it is refused before anything is done and says the way, POST of it takes nothing away.
+
+    So at `/view`, at `/graphs` and from the command line; the workbook, which has all kinds, does go with PUT.
+    """
+    party = "voorbeeld-gemeente"
+    token = shared.token(party, "contribute")
+    there = ["--url", shared.url, "--token", token, "--party", party]
+    graph = f"/graphs?graph={BASE}/view/{party}"
+    with shared.client(token) as client:
+        whole = client.get(f"/view/{party}.nq").content
+        sheet = client.get(f"/view/{party}.csv?kind=Policy").content
+        for path in (f"/view/{party}", f"/view/{party}?dryRun=true&allowWithdraw=9999", graph):
+            for media in ("text/csv", "Text/CSV; charset=utf-8"):
+                answer = client.put(path, content=sheet, headers={"Content-Type": media})
+                assert (415, ["PartOfViewpoint"]) == (answer.status_code, [e["name"] for e in answer.json()["errors"]])
+                assert all(way in answer.json()["detail"] for way in ("POST", ".xlsx", "RDF"))
+        file = tmp_path / "beleid.csv"
+        file.write_bytes(sheet)
+        refused = wijkgraaf("sync", str(file), *there, check=False)
+        assert (1, True) == (refused.returncode, "sync --add" in refused.stderr.replace("\n", " "))
+        assert "0 withdrawn" in wijkgraaf("sync", str(file), "--add", *there).stderr
+        for path in (f"/view/{party}", graph):
+            added = client.post(path, content=sheet, headers={"Content-Type": "text/csv"})
+            assert (200, 0) == (added.status_code, added.json()["counts"]["withdrawn"])
+        book = client.get(f"/view/{party}.xlsx").content
+        same = client.put(f"/view/{party}", content=book, headers={"Content-Type": XLSX})
+        assert (200, False) == (same.status_code, same.json()["created"])
+        assert whole == client.get(f"/view/{party}.nq").content
+
+
+def test_a_sheet_has_the_etag_of_its_viewpoint(shared: Service) -> None:
+    """304 while nothing changed, another one in another language; as If-Match it keeps a colleague's change."""
+    party = "voorbeeld-gemeente"
+    path = f"/view/{party}"
+    with shared.client(shared.token(party, "contribute")) as client:
+
+        def sent(verb: str, sheet: bytes, media: str, tag: str) -> int:
+            return client.request(
+                verb, path, content=sheet, headers={"Content-Type": media, "If-Match": tag}
+            ).status_code
+
+        def renamed(sheet: bytes, title: str) -> bytes:
+            rows = list(csv.reader(io.StringIO(sheet.decode("utf-8-sig")), delimiter=";"))
+            rows[1][rows[0].index("Titel (nl)")] = title
+            return written(*rows)
+
+        book = client.get(f"{path}.xlsx?lang=nl")
+        table = client.get(f"{path}.csv?kind=Policy&lang=nl")
+        for address, seen in ((f"{path}.xlsx?lang=nl", book), (f"{path}.csv?kind=Policy&lang=nl", table)):
+            again = client.get(address, headers={"If-None-Match": seen.headers["etag"]})
+            assert (304, b"", seen.headers["etag"]) == (again.status_code, again.content, again.headers["etag"])
+            other = client.get(address.replace("lang=nl", "lang=en"), headers={"If-None-Match": seen.headers["etag"]})
+            assert 200 == other.status_code
+        assert client.get(f"{path}.csv").headers.get("etag") is None
+        assert 200 == sent("PUT", book.content, XLSX, book.headers["etag"])
+        colleague = renamed(table.content, "Door een collega genoemd")
+        assert 200 == sent("POST", colleague, CSV, table.headers["etag"])
+        assert 412 == sent("POST", renamed(table.content, "Nog eens anders"), CSV, table.headers["etag"])
+        assert 412 == sent("PUT", book.content, XLSX, book.headers["etag"])
+        now = client.get(f"{path}.csv?kind=Policy&lang=nl", headers={"If-None-Match": table.headers["etag"]})
+        assert (200, True) == (now.status_code, b"Door een collega genoemd" in now.content)
+        assert table.headers["etag"] != now.headers["etag"]
+
+
+def test_every_file_that_a_viewpoint_links_to_is_there(shared: Service) -> None:
+    """A program that follows the `item` links gets each of them; CSV, which needs a kind, is none of them."""
+    with shared.client() as client:
+        items = re.findall(r'<(/view/[^>]+)>; rel="item"', client.get("/view/voorbeeld-gemeente").headers["link"])
+        assert "/view/voorbeeld-gemeente.xlsx" in items
+        assert {200} == {client.get(item).status_code for item in items}
 
 
 def test_the_command_writes_and_reads_sheets(shared: Service, tmp_path: Path) -> None:

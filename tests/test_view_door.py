@@ -14,7 +14,7 @@ import pytest
 from kg.synchronising import LARGE_BYTES
 from tests.inside import Inside, inside
 from tests.running import copy_of, wijkgraaf
-from tests.stories import BASE, story
+from tests.stories import BASE, connection, story
 from tests.test_synchronising import FORMATS
 
 TURTLE = {"Content-Type": "text/turtle"}
@@ -110,6 +110,19 @@ def test_the_etag_is_that_of_what_this_caller_reads(service: Inside, straat: dic
     turtle = service.client.get("/view/straat", headers={**straat, "Accept": "text/turtle"}).headers["ETag"]
     assert put(service, straat, stories("a", "b"), headers={"If-Match": turtle}).status_code == 200
     assert put(service, straat, stories("a", "b"), headers={"If-Match": "*"}).status_code == 200
+
+
+def test_kinds_are_told_as_the_reader_sees_them(service: Inside, straat: dict[str, str]) -> None:
+    """Which kinds a party has, is told by what this reader may read of it: a hidden one is not given away."""
+    goal = f"{BASE}/id/gemeente/b-agenda"
+    hidden = connection("straat", "verband", f"{BASE}/id/straat/a", goal, audience="own")
+    assert put(service, straat, stories("a", "b") + hidden).status_code == 200
+    for asked in ("kind=Nergens", "kind=Nergens&lang=en"):
+        seen = [service.client.get(f"/view/straat.csv?{asked}", headers=who).json()["limit"] for who in (straat, {})]
+        assert seen == ["Connection, Story", "Story"]
+    assert service.client.get("/view/straat.csv", headers=straat).status_code == 400
+    assert service.client.get("/view/straat.csv").status_code == 200
+    assert put(service, straat, stories("a", "b")).status_code == 200
 
 
 def test_post_adds_and_takes_nothing_away(service: Inside, straat: dict[str, str]) -> None:

@@ -43,20 +43,21 @@ class Writing:
     def exported(self, quads: bytes, form: str, names: Names, lang: str, kind: str | None) -> bytes | Objection:
         """The documents of N-Quads as CSV (of one kind) or as a workbook with a sheet for each kind.
 
-        `kind` is what somebody calls a kind; CSV needs it where there are several.
+        `kind` is what somebody calls a kind; CSV needs it where there are several. Refused, it is told of which
+        kinds there are documents.
         """
         chosen = self.rows.headings.kind(kind) if kind else None
-        if kind and chosen is None:
-            near = self.rows.headings.nearest_kind(kind, lang)
-            return object_to("ParameterUnclear", path="kind", value=kind[:100], limit=near)
         tables = self.tables(quads, names, lang)
+        there = ", ".join(short(k).removeprefix("lw:") for k in tables)
+        if kind is not None and chosen is None:
+            known = there or self.rows.headings.nearest_kind(kind, lang)
+            return object_to("ParameterUnclear", path="kind", value=kind[:100], limit=known)
         if chosen is not None:
             tables = {chosen: tables.get(chosen) or self._table(chosen, (), lang)}
         if form == "xlsx":
             return self._workbook(tables)
         if len(tables) > 1:
-            several = ", ".join(short(k).removeprefix("lw:") for k in tables)
-            return object_to("ParameterMissing", path="kind", limit=several)
+            return object_to("SheetKindMissing", path="kind", limit=there)
         return csv_of(next(iter(tables.values()))) if tables else BYTE_ORDER_MARK.encode()
 
     def tables(self, quads: bytes, names: Names, lang: str) -> dict[str, Table]:
