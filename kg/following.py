@@ -96,7 +96,9 @@ class Follower:
         try:
             done.trouble = self._walk(done)
         finally:
-            self.mirror.write()
+            if self.mirror.pages():
+                # Of what never was a stream there is nothing to write.
+                self.mirror.write()
         return done
 
     def _walk(self, done: Round) -> Trouble | None:
@@ -156,6 +158,8 @@ class Follower:
             why = reply.head.get("fault", "memory") if isinstance(reply, Frame) else f"its reader ended by {reply.by}"
             return Trouble(f"{address} cannot be read: {why}", lasting=True)
         stream = self.mirror.recalled("stream")
+        if stream is None and reply.head["stream"] is None and not reply.head["onward"]:
+            return Trouble(f"{address} is no event stream: it names no stream or page of LDES or TREE", lasting=True)
         if stream is not None and reply.head["stream"] not in (stream, None):
             return Trouble(f"{address} belongs to another stream than before: {reply.head['stream']}", lasting=True)
         if reply.head["stream"] is not None:

@@ -80,6 +80,7 @@ class Mirror:
 
     def __init__(self, file: Path, state: Path, *, private: bool = False) -> None:
         self.file = file
+        self._state = state
         self._private = private
         # What a process that was ended left half written may hold what has ended since.
         unfinished(file).unlink(missing_ok=True)
@@ -93,8 +94,12 @@ class Mirror:
             self._key = bytes.fromhex(_of(connection, "key") or "")
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of the file; one into which nothing was ever read is taken away."""
+        empty = not self.pages()
         self._engine.dispose()
+        if empty:
+            for file in (self._state, self._state.with_name(self._state.name + "-journal")):
+                file.unlink(missing_ok=True)
 
     def recalled(self, name: str) -> str | None:
         """A value that was remembered under this name."""

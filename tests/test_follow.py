@@ -294,6 +294,20 @@ def test_a_stream_of_others_is_mirrored_too(tmp_path: Path) -> None:
     assert "example.org/b" not in held
 
 
+def test_what_is_no_stream_is_said_and_nothing_is_written(service: Inside, tmp_path: Path) -> None:
+    """A catalogue is RDF and no stream: exit 1, no file; the same --to then takes the stream that was meant."""
+    url, copy = str(service.client.base_url).rstrip("/"), tmp_path / "mirror.nq"
+    code, _, told = followed(f"{url}/catalog", tmp_path)
+    assert (1, True) == (code, "is no event stream" in told.replace("\n", " ")), told
+    assert [] == list(tmp_path.iterdir())
+    assert 1 == followed(f"{url}/no-such-page", tmp_path)[0]
+    assert [] == list(tmp_path.iterdir())
+    assert 0 == followed(url, tmp_path)[0]
+    before = copy.read_bytes()
+    assert 2 == followed(f"{url}/catalog", tmp_path)[0]
+    assert before == copy.read_bytes()
+
+
 def test_no_server_leads_a_follower_astray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other hosts, redirects, endless streams, bombs, nonsense, and another stream than before; each is told."""
     monkeypatch.setattr(following, "PAGES_MAX", 20)
