@@ -124,6 +124,35 @@ def test_catalogue_and_void_lead_to_each_other(moerwijk: Service) -> None:
     assert (303, "/void") == (way.status_code, way.headers["location"])
 
 
+def test_every_address_in_the_catalogue_answers(moerwijk: Service) -> None:
+    """Endpoints, their descriptions, pages and files: none is an error; the graph store as its protocol asks it."""
+    graph = Graph().parse(data=get(moerwijk, "/catalog.nt").text, format="nt")
+    words = ("endpointURL", "endpointDescription", "accessURL", "downloadURL", "landingPage")
+    told = {str(one) for word in words for one in graph.objects(None, URIRef(str(DCAT) + word))}
+    ours = {one.removeprefix(BASE) for one in told if one.startswith(BASE)}
+    # Of pages of parties and files of viewpoints, which are all made alike, those of two parties.
+    some = {one for one in ours if not one.startswith(("/view/", "/nl/wie/"))}
+    some |= {one for one in ours if re.match(r"/(view|nl/wie)/(gemeente|voorbeeld-bewoners)\b", one)}
+    assert {"/", "/feed", "/graphs", "/queries", "/sparql"} <= some
+    assert len(some) > 18
+    with moerwijk.client() as client:
+        for address in sorted(some):
+            path = "/graphs?default" if address == "/graphs" else address
+            accept = {"Accept": "text/html, */*;q=0.8"} if address.startswith("/nl/") or "lang=" in address else {}
+            assert 200 == client.get(path, headers=accept, follow_redirects=True).status_code, address
+
+
+def test_each_service_has_words_of_its_own(moerwijk: Service) -> None:
+    """Titles, descriptions and keywords of one service are those of no other."""
+    graph = Graph().parse(data=get(moerwijk, "/catalog.nt").text, format="nt")
+    services = list(graph.objects(CATALOG, DCAT.service))
+    assert len(services) >= 5
+    for word in (DCTERMS.title, DCTERMS.description, DCAT.keyword, DCAT.endpointURL):
+        said = [frozenset(graph.objects(one, word)) for one in services]
+        assert all(said), word
+        assert sum(map(len, said)) == len(frozenset().union(*said)), word
+
+
 def test_nobody_with_nothing_public_is_in_the_public_catalogue(shared: Service) -> None:
     """A party of which only partners may read something is a data set for partners alone, and restricted there."""
     shared.run("party", "add", "stil", "--name", "Stil", "--perspective", "residents")
