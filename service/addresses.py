@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qs, quote, urlsplit
 
+from kg.objection import Objection, object_to, with_words
 from service.negotiation import HTML, QUADS, TRIPLES, Format
 
 DOCUMENT_FORMATS = (HTML, *TRIPLES, *QUADS)
@@ -58,3 +59,15 @@ def asked_more(path: str, question: str) -> str:
 def timemap_path(base: str, iri: str) -> str:
     """The path of the list of a document's versions."""
     return document_path(base, iri).replace("/doc", "/timemap", 1)
+
+
+def not_there(base: str, reached: str, iri: str) -> Objection:
+    """That nothing has this name; to who begins it with the address of the service (`reached`), how names begin."""
+    nothing, here = object_to("NotThere", focus=iri), reached.rstrip("/")
+    if here == base or not iri.startswith(f"{here}/"):
+        return nothing
+    return with_words(
+        nothing,
+        nl=f"Wij vinden hier niets met deze naam. Namen beginnen hier met {base}/. Schrijf de naam zo.",
+        en=f"We find nothing of this name. Names begin here with {base}/. Write the name like that.",
+    )

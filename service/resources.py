@@ -12,7 +12,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from kg.ledger.acts import Current, Recorded
 from kg.ledger.quads import Said, about, content, tombstone
 from kg.objection import Objection, object_to
-from service.addresses import DOCUMENT_FORMATS, SUFFIXES, document_path, in_format, split_suffix, timemap_path
+from service.addresses import (
+    DOCUMENT_FORMATS,
+    SUFFIXES,
+    document_path,
+    in_format,
+    not_there,
+    split_suffix,
+    timemap_path,
+)
 from service.callers import Calling
 from service.contributions import Speaking, may_see, recorded_body, slug_of
 from service.mementos import JSON, LINKS, Mementos
@@ -143,7 +151,7 @@ async def document_response(
     if current is None or not may_know(current, calling):
         if chosen is HTML:
             return await missing(request, 404)
-        return problem(request, base, object_to("NotThere", focus=iri))
+        return problem(request, base, not_there(base, str(request.base_url), iri))
     gone = current.ended is not None or current.payload is None
     if chosen is None and not gone:
         limit = ", ".join(f.media_type for f in DOCUMENT_FORMATS)

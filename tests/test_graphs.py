@@ -104,6 +104,20 @@ def test_a_graph_that_is_not_here_is_404_and_never_empty(anybody: httpx.Client, 
     assert (403, ["ForeignSubject"]) == met(put(holder, THING))
 
 
+def test_who_begins_a_name_with_the_address_of_the_service_is_told_how_names_begin(anybody: httpx.Client) -> None:
+    """Reached elsewhere than names begin: the 404 says with what they begin; a name of elsewhere tells nothing more."""
+    here = str(anybody.base_url).rstrip("/")
+    assert here != BASE
+    for name in ("/id/gemeente/b-agenda", "/view/gemeente", "/id/gemeente/no-such-thing"):
+        for door in ("/graphs?graph=", "/doc?iri="):
+            answer = anybody.get(door + quote(here + name, safe=""), headers={"Accept": "text/turtle"})
+            assert (404, ["NotThere"]) == met(answer)
+            words = answer.json()["errors"][0]["message"]
+            assert all(f"{BASE}/" in words[tongue] for tongue in ("nl", "en"))
+    other = anybody.get(at("http://elsewhere.example/id/gemeente/b-agenda"))
+    assert (404, False) == (other.status_code, BASE in other.json()["errors"][0]["message"]["en"])
+
+
 @pytest.mark.parametrize(
     "query",
     [
