@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -100,6 +101,7 @@ STATUS: Mapping[str, int] = {
 RETRY_SECONDS = 5
 _UNIT_SECONDS: Mapping[str, int] = {"s": 1, "min": 60}
 PROBLEM = "application/problem+json"
+SPOKEN = re.compile(r"/(nl|en)(?:/|$)")
 # What an app keeps under `state.problem_page` where it has pages: the same words in the frame of the other pages.
 ProblemPage = Callable[[Request, str, Sequence[Objection], int, str], str]
 Report = Callable[[Sequence[Objection], str], bytes]
@@ -221,7 +223,9 @@ def problem(
     The page is for who reads in a browser; what is sent with another verb is answered to a program.
     """
     status = status or status_of(objections[0])
-    lang = language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    spoken = SPOKEN.match(request.url.path)  # A page in one language says in that language what is wrong.
+    asked = request.query_params.get("lang") or (spoken[1] if spoken else None)
+    lang = language(asked, request.headers.get("accept-language"))
     sent = {"Cache-Control": "no-store", "Content-Language": lang, "Vary": "Accept, Accept-Language", **(headers or {})}
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"

@@ -438,3 +438,11 @@ def test_a_last_day_is_the_same_day_by_command_and_on_the_page(service: Service)
 def test_an_address_as_it_is_copied_leads_to_its_thing(address: str, meant: str) -> None:
     """Of a page on any host and in any format, or a name in a domain of a partner's own."""
     assert meant in things_at(BASE, address)
+
+
+def test_what_is_wrong_is_said_in_the_language_of_the_page(service: Service, steward: httpx.Client) -> None:
+    """Under /en/ in English and under /nl/ in Dutch, whatever the browser prefers."""
+    for lang, other in (("en", "nl"), ("nl", "en")):
+        start = {"en": "/en/steward/tokens", "nl": "/nl/beheer/sleutels"}[lang]
+        told = steward.get(f"{start}?done=zzz", headers={"Accept": "text/html", "Accept-Language": other})
+        assert (400, f'<html lang="{lang}">') == (told.status_code, told.text[told.text.find("<html") :][:16])
