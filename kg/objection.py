@@ -48,8 +48,8 @@ The tree of names (each has its messages in OBJECTIONS; the statuses stand in se
     ├── Uncalled        who asks may not, or not so
     │   ├── TokenMissing, TokenUnknown, RightMissing
     │   ├── TokenExpired, TokenRevoked, TokenInAddress
-    │   ├── MediaTypeMissing, EncodingUnknown
-    │   └── NotThere, QuestionUnknown, VerbUnknown, FormatUnknown, ProfileUnknown, ExtraMissing
+    │   ├── MediaTypeMissing, MediaTypeOther, EncodingUnknown
+    │   └── NotThere, Gone, QuestionUnknown, VerbUnknown, FormatUnknown, ProfileUnknown, ExtraMissing
     ├── Unsynchronised  a whole viewpoint that is not taken over
     │   └── WithdrawsMuch, PartOfViewpoint, SynchronisationRuns, ProgressUnknown, BodyTorn
     ├── Unkept          what a steward enters that cannot be kept so

@@ -77,8 +77,10 @@ CONFLICTING: Mapping[str, tuple[str | None, str, str]] = {
     ),
     "NameMissing": (
         None,
-        "Zeg wat u vervangt: schrijf het adres van het document op de plaats van <>.",
-        "Say what you replace: write the document's address in the place of <>.",
+        "Geef dit document een eigen naam: schrijf zijn adres op de plaats van <>. Wie vervangt of zijn hele "
+        "zienswijze bijwerkt, zegt zo welk document het is.",
+        "Give this document a name of its own: write its address in the place of <>. When you replace, or synchronise "
+        "your viewpoint, that says which document it is.",
     ),
 }
 
@@ -282,6 +284,11 @@ UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
         "Er staat niet bij wat u stuurt. Zet in Content-Type: {limit}.",
         "You do not say what you send. Put in Content-Type: {limit}.",
     ),
+    "MediaTypeOther": (
+        None,
+        "{value} lezen wij hier niet. Stuur het als {limit}.",
+        "We do not read {value} here. Send it as {limit}.",
+    ),
     "EncodingUnknown": (
         None,
         "Zo ingepakt (Content-Encoding: {value}) lezen wij dit bericht niet. Stuur het als {limit}.",
@@ -291,6 +298,11 @@ UNCALLED: Mapping[str, tuple[str | None, str, str]] = {
         None,
         "Er is geen vraag die {value} heet. Daar lijkt op: {limit}. Alle vragen staan op /queries.",
         "There is no question called {value}. Like it: {limit}. All questions are at /queries.",
+    ),
+    "Gone": (
+        None,
+        "{focus} is ingetrokken of gewist. Wat er stond, is hier niet meer te lezen.",
+        "{focus} was withdrawn or erased. What it said can no longer be read here.",
     ),
     "NotThere": (
         None,

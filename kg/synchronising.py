@@ -56,6 +56,8 @@ class Synchronised:
     """How many documents of the body were current already; None when an earlier receipt is given again."""
     warnings: tuple[Objection, ...] = ()
     dry_run: bool = False
+    mark: Mark | None = None
+    """That of the viewpoint, when it was as the body says already."""
 
     @property
     def repeated(self) -> bool:
@@ -99,7 +101,8 @@ def synchronise(
     ones that stand in the body come back; erased ones are refused. More than FREELY_WITHDRAWN documents or that share,
     and all of them by an empty body, are withdrawn only when `allow_withdraw` is as many; `freely` is another number
     for those that need none. What `leave` names neither changes nor comes back. With `only_if` nothing is
-    done when the viewpoint has another mark. `dry_run` makes every check and writes nothing.
+    done when the viewpoint has another mark. `dry_run` makes every check and writes nothing; what would be too much to
+    withdraw without a word is then a warning.
     """
     limit = min(admission.settings.view_bytes_max, WHOLE_BYTES_MAX)
     if len(submission.body) > limit:
@@ -186,9 +189,10 @@ class _Run:
         found = self._compared(viewpoint)
         if isinstance(found, Refused):
             return found
-        withdrawn = self._withdrawn(found)
-        if isinstance(withdrawn, Refused):
-            return withdrawn
+        going = self._withdrawn(found)
+        if isinstance(going, Refused):
+            return going
+        withdrawn, much = going
         if self.submission.signatures:
             signed = self.admission.signed(found.documents, self.submission)
             if isinstance(signed, Refused):
@@ -199,7 +203,7 @@ class _Run:
             return Refused(judged)
         returned = self.ledger.ended_among(self.submission.holder, [d.iri for d in found.documents])
         if not found.documents and not withdrawn:
-            return Synchronised(None, (), (), (), (), found.unchanged, (), self.dry_run)
+            return Synchronised(None, (), (), (), (), found.unchanged, (), self.dry_run, viewpoint.mark)
         batch = self._batch(found, withdrawn, judged)
         now = self.admission.now()
         if self.dry_run:
@@ -209,12 +213,13 @@ class _Run:
                 replaced = tuple(d.iri for d in found.documents if d.iri in viewpoint.documents)
                 back = tuple(sorted(returned))
                 return Synchronised(
-                    None, added, replaced, withdrawn, back, found.unchanged, judged.warnings, dry_run=True
+                    None, added, replaced, withdrawn, back, found.unchanged, judged.warnings + much, dry_run=True
                 )
         else:
             self.progress("writing", 0, len(batch.acts))
             answer = self.ledger.submit(batch, now).result()
             if isinstance(answer, Receipt):
+                self.progress("writing", len(batch.acts), len(batch.acts))
                 return _outcome(answer, returned, found.unchanged, judged.warnings)
             objections = answer
         return None if any(o.name == "Moved" for o in objections) else Refused(objections)
@@ -299,10 +304,10 @@ class _Run:
             changed = tuple(d for d in changed if d.iri not in alone)
         return _Found(viewpoint, changed, left, unchanged)
 
-    def _withdrawn(self, found: _Found) -> tuple[str, ...] | Refused:
-        """What is to be withdrawn, unless that is more than is done without a word."""
+    def _withdrawn(self, found: _Found) -> tuple[tuple[str, ...], tuple[Objection, ...]] | Refused:
+        """What is to be withdrawn, unless that is more than is done without a word; who only tries it is warned."""
         if self.adds_only:
-            return () if found.documents or found.unchanged else Refused((object_to("EmptyBody"),))
+            return ((), ()) if found.documents or found.unchanged else Refused((object_to("EmptyBody"),))
         submission, held = self.submission, found.viewpoint.documents
         within = [
             iri
@@ -319,8 +324,8 @@ class _Run:
             many = object_to(
                 "WithdrawsMuch", focus=self.view, path="allowWithdraw", value=str(len(going)), of=str(len(within))
             )
-            return Refused((many,))
-        return going
+            return (going, (replace(many, severity="warning"),)) if self.dry_run else Refused((many,))
+        return going, ()
 
     def _judged(self, documents: tuple[Document, ...], withdrawn: frozenset[str]) -> Judged | tuple[Objection, ...]:
         """Every document held against ownership and shapes; a large one in several checkers at once."""

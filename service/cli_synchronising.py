@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import httpx
@@ -77,11 +78,20 @@ def sync(
     except LedgerUnavailable as error:
         stop(str(error), UNAVAILABLE)
     if status != 200:
+        _in_words_of_the_command(found.get("errors", ()))
         object_aloud(found, status, as_json)
     if as_json:
         output.print_json(data=found)
         return
+    _in_words_of_the_command(found["warnings"])
     _tell(found)
+
+
+def _in_words_of_the_command(told: Iterable[dict[str, Any]]) -> None:
+    """The service speaks of its parameter; who works with this command has an option."""
+    for one in told:
+        for lang, text in one["message"].items():
+            one["message"][lang] = text.replace("?allowWithdraw=", "--allow-withdraw ")
 
 
 async def _synchronised(

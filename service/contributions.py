@@ -273,7 +273,7 @@ def contribution_response(
             return problem(request, base, told)
         gone = recorded.payload is None or recorded.ended or recorded.superseded_by
         return problem(
-            request, base, object_to("Ended" if gone else "NotThere", focus=recorded.iri), status=410 if gone else 404
+            request, base, object_to("Gone" if gone else "NotThere", focus=recorded.iri), status=410 if gone else 404
         )
     if current is not None:
         speaking.callers.note_read(calling, [current], "contributions")

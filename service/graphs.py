@@ -110,7 +110,7 @@ class Graphs:
         answer = await self._read(request, graph, form or FORMATS[0])
         if answer.status_code == 410:
             # This protocol knows graphs that are there and graphs that are not.
-            return problem(request, self.base, object_to("Ended", focus=graph.name), status=404)
+            return problem(request, self.base, object_to("Gone", focus=graph.name), status=404)
         if form is None and answer.status_code == 200:
             limit = ", ".join(f.media_type for f in FORMATS)
             return problem(request, self.base, object_to("FormatUnknown", limit=limit))

@@ -364,7 +364,7 @@ async def _send(inboxes: Inboxes, request: Request, party: str) -> Response:
         refused = object_to("NotThere")
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if refused is None and media not in TAKEN:
-        kind = "MediaTypeUnknown" if media else "MediaTypeMissing"
+        kind = "MediaTypeOther" if media else "MediaTypeMissing"
         refused = object_to(kind, value=media[:100], limit=", ".join(TAKEN))
     body = b"" if refused is not None else await read_body(request, BODY_BYTES_MAX)
     if refused is not None or isinstance(body, Objection):

@@ -212,7 +212,7 @@ async def _fields(request: Request) -> dict[str, str] | Objection:
         return body
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if body and media != FORM:
-        return object_to("MediaTypeUnknown", value=media[:100], limit=FORM)
+        return object_to("MediaTypeOther", value=media[:100], limit=FORM)
     try:
         found = parse_qs(body.decode(), max_num_fields=10)
     except ValueError:  # Not UTF-8, or too many fields.

@@ -112,7 +112,7 @@ class Mementos:
         if isinstance(found, Objection):
             if found.name == "NotThere" and chosen is HTML:
                 return await self.missing(request, 404)
-            status = 410 if found.name == "Ended" else None
+            status = 410 if found.name == "Gone" else None
             return self._dressed(problem(request, self.base, found, status=status), calling, iri, past)
         if chosen is None:
             return problem(
@@ -147,14 +147,14 @@ class Mementos:
             if said is not None and said.payload is not None:
                 return Words(said.id, said.payload, kept.redactions)
         if iri in kept.stones:
-            return object_to("Ended", focus=iri)
+            return object_to("Gone", focus=iri)
         current = self.ledger.document(iri)
         until = past.moment.time.astimezone(UTC)
         earlier = [one for one in history if datetime.fromisoformat(one.time) <= until]
         if current is None or not earlier or not made_it(current, calling):
             return object_to("NotThere", focus=iri)
         if earlier[-1].payload is None or current.ended not in (None, "withdrawn"):
-            return object_to("Ended", focus=iri)
+            return object_to("Gone", focus=iri)
         return Words(earlier[-1].id, earlier[-1].payload, kept.redactions)
 
     def _dressed(self, response: Response, calling: Calling, iri: str, past: PastStore) -> Response:

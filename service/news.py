@@ -74,7 +74,7 @@ class Aftermath:
         if thing is None or not may_know(thing, calling):
             return object_to("NotThere", focus=iri[:200])
         if thing.ended is not None:
-            return object_to("Ended", focus=iri)
+            return object_to("Gone", focus=iri)
 
         def read(current: Current) -> bool:
             return may_read(current, calling)
@@ -135,7 +135,7 @@ async def _answered(aftermath: Aftermath, request: Request, form: Format | None)
     base = aftermath.ledger.base
     told = await aftermath.told(request)
     if isinstance(told, Objection):
-        return problem(request, base, told, status=410 if told.name == "Ended" else None)
+        return problem(request, base, told, status=410 if told.name == "Gone" else None)
     if form is None:
         limit = ", ".join(one.media_type for one in FORMATS)
         return problem(request, base, object_to("FormatUnknown", limit=limit))

@@ -36,6 +36,7 @@ FAMILY_STATUS: Mapping[str, int] = {
 STATUS: Mapping[str, int] = {
     "MediaTypeUnknown": 415,
     "MediaTypeMissing": 415,
+    "MediaTypeOther": 415,
     "QueryMediaUnknown": 415,
     "CharsetUnknown": 415,
     "EncodingUnknown": 415,
@@ -51,6 +52,7 @@ STATUS: Mapping[str, int] = {
     "NotDelegated": 403,
     "DelegationEnded": 403,
     "NotCurrent": 404,
+    "Gone": 410,
     "NameMissing": REFUSED,
     "CheckFailed": REFUSED,
     "TableUnclear": 400,

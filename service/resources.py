@@ -184,7 +184,7 @@ def _is_rdf(request: Request) -> bool:
 async def _gone(speaking: Speaking, request: Request, current: Current, form: Format | None) -> Response:
     """410: that it ended, how and when, and nothing of what it said."""
     if form is None or current.ended is None or current.ended_at is None:
-        return problem(request, speaking.base, object_to("Ended", focus=current.iri), status=410)
+        return problem(request, speaking.base, object_to("Gone", focus=current.iri), status=410)
     stone = tombstone(speaking.base, current.iri, current.ended, current.ended_at)
     body = await asyncio.to_thread(speaking.admission.convert, stone, form.name)
     return Response(body, 410, media_type=content_type(form))
@@ -212,7 +212,7 @@ async def _history(speaking: Speaking, mementos: Mementos, request: Request, iri
     if current is None or not (known or seen):
         return problem(request, base, object_to("NotThere", focus=iri))
     if not seen:
-        return problem(request, base, object_to("Ended", focus=iri), status=410)
+        return problem(request, base, object_to("Gone", focus=iri), status=410)
     if chosen is None:
         return problem(request, base, object_to("FormatUnknown", limit=", ".join(f.media_type for f in offered)))
     headers = {

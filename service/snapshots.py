@@ -279,7 +279,7 @@ async def _wanted(request: Request) -> tuple[str, str] | Objection:
     """The name and the title in the body of a request."""
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media != JSON.media_type:
-        return object_to("MediaTypeUnknown", value=media, limit=JSON.media_type)
+        return object_to("MediaTypeOther", value=media, limit=JSON.media_type)
     body = await read_body(request, BODY_BYTES_MAX)
     if isinstance(body, Objection):
         return body

@@ -46,7 +46,8 @@ _SENT: dict[str, Any] = {
             "name": "dryRun",
             "in": "query",
             "schema": {"type": "boolean", "default": False},
-            "description": "Make every check and tell what would change; nothing is written.",
+            "description": "Make every check and tell what would change; nothing is written. What would withdraw too "
+            "much is a warning.",
         },
         {
             "name": "allowWithdraw",
@@ -88,7 +89,15 @@ _SENT: dict[str, Any] = {
 }
 _ADDED = _SENT | {"requestBody": _body(BODY_TYPES)}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Done: what was added, replaced, withdrawn and left alone"},
+    200: {
+        "description": "Done: what was added, replaced, withdrawn and left alone",
+        "headers": {
+            "ETag": {
+                "schema": {"type": "string"},
+                "description": "The viewpoint as this left it, for the next If-Match; not when another wrote since.",
+            }
+        },
+    },
     202: {"description": "Going on; `Location` tells how far it is"},
     400: {"description": "Cannot be read, or torn"},
     403: {"description": "Not yours to speak for"},
@@ -146,9 +155,12 @@ class Synchronising:
                 running = self.running.start(asked.who[1], holder, work)
                 del submission, work  # The thread has them; they are not to be kept as long as this client waits.
                 outcome = await running.wait(prefers.wait_seconds) if prefers.wait_seconds else None
-                return self._going_on(running, prefers) if outcome is None else self._done(request, outcome)
+                if outcome is None:
+                    return self._going_on(running, prefers)
+                return await asyncio.to_thread(self._done, request, outcome, holder, asked.calling)
             try:
-                return self._done(request, await asyncio.to_thread(work, no_progress))
+                outcome = await asyncio.to_thread(work, no_progress)
+                return await asyncio.to_thread(self._done, request, outcome, holder, asked.calling)
             except LedgerUnavailable:
                 return problem(request, self.base, object_to("NotReady", limit="1 min"))
 
@@ -190,11 +202,25 @@ class Synchronising:
             return mark
         return object_to("Stale", focus=f"{self.base}/view/{holder}")
 
-    def _done(self, request: Request, outcome: Outcome) -> Response:
-        """The summary, or every objection."""
+    def _done(self, request: Request, outcome: Outcome, holder: str, calling: Calling) -> Response:
+        """The summary with the ETag for the next If-Match, or every objection."""
         if isinstance(outcome, Refused):
             return problem(request, self.base, *outcome.objections, report=self.speaking.admission.report)
-        return JSONResponse(self._summary(outcome), headers={"Cache-Control": "private, no-store"})
+        headers = {"Cache-Control": "private, no-store"}
+        tag = self._tag_after(outcome, holder, calling)
+        return JSONResponse(self._summary(outcome), headers=headers | ({"ETag": f'"{tag}"'} if tag else {}))
+
+    def _tag_after(self, outcome: Synchronised, holder: str, calling: Calling) -> str | None:
+        """The tag of the viewpoint that this left; None when another has written since, whose work it would hide."""
+        ledger, receipt = self.speaking.ledger, outcome.receipt
+        if outcome.dry_run:
+            return None
+        tag = view_tag(ledger, holder, calling)
+        # The mark last: what was written before the tag was made is then seen.
+        mark = ledger.viewpoint(holder).mark
+        if receipt is None:
+            return tag if mark == outcome.mark else None
+        return tag if mark.entry == max(one.number for one in ledger.batch(receipt.batch)) else None
 
     def _going_on(self, running: Running, prefers: Preference) -> Response:
         headers = {"Location": running.path, "Retry-After": str(RETRY_SECONDS), "Cache-Control": "private, no-store"}

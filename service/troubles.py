@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
@@ -44,6 +44,11 @@ def answer_troubles(app: FastAPI, base: str, routes: Sequence[BaseRoute], page: 
             shown.headers["Retry-After"] = str(RETRY_SECONDS)
             return shown
         return problem(request, base, error.objection)
+
+    @app.exception_handler(ClientDisconnect)
+    async def left(_request: Request, _error: ClientDisconnect) -> Response:
+        # Who hung up before the end of its message reads no answer, and that is no trouble of ours.
+        return Response(status_code=400)
 
     @app.exception_handler(500)
     async def broken(request: Request, error: Exception) -> Response:

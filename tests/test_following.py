@@ -309,4 +309,4 @@ def test_word_back_tells_each_reader_what_it_may_read(service: Inside, who: dict
     assert [] == steps(who["residents"])
     service.end("withdraw", mine)
     gone = service.client.get("/news", params={"thing": mine})
-    assert (410, "Ended") == (gone.status_code, json.loads(gone.text)["errors"][0]["name"])
+    assert (410, "Gone") == (gone.status_code, json.loads(gone.text)["errors"][0]["name"])

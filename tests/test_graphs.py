@@ -155,13 +155,14 @@ def test_put_replaces_whatever_is_there_unless_a_condition_says_no(holder: httpx
     assert 200 in sent
     assert 200 == holder.delete(at(iri)).status_code
     gone = anybody.get(at(iri), headers=TTL)
-    assert (404, ["Ended"]) == met(gone)
+    assert (404, ["Gone"]) == met(gone)
+    assert "naam" not in gone.json()["errors"][0]["message"]["nl"]
     assert 410 == anybody.get(f"/doc/{PARTY}/plan-1", headers=TTL).status_code
     assert (409, ["Withdrawn"]) == met(put(holder, iri))
     back = holder.put(f"{at(iri)}&replace=true", content=plan(holder=PARTY), headers=TURTLE)
     assert 201 == back.status_code
     assert 200 == holder.delete(f"{at(iri)}&erase=true").status_code
-    assert (404, ["Ended"]) == met(anybody.get(at(iri), headers=TTL))
+    assert (404, ["Gone"]) == met(anybody.get(at(iri), headers=TTL))
 
 
 def test_post_adds_to_a_document_and_makes_new_ones(holder: httpx.Client) -> None:

@@ -366,7 +366,9 @@ def test_who_may_send_and_where_to(service: Inside, who: dict[str, Who]) -> None
     assert 401 == send(service, {}, "voorbeeld-bewoners", activity("voorbeeld-zorg")).status_code
     assert 404 == send(service, who["care"], "niemand", activity("voorbeeld-zorg")).status_code
     turtle = {"Content-Type": "text/turtle"}
-    assert 415 == send(service, who["care"], "voorbeeld-bewoners", b"<> a <urn:x:y> .", **turtle).status_code
+    other = send(service, who["care"], "voorbeeld-bewoners", b"<> a <urn:x:y> .", **turtle)
+    assert (415, "MediaTypeOther") == (other.status_code, other.json()["errors"][0]["name"])
+    assert "Stuur het als application/ld+json" in other.json()["errors"][0]["message"]["nl"]
     assert 201 == send(service, who["editors"], "voorbeeld-bewoners", activity("redactie")).status_code
     assert 405 == service.client.post("/inbox", content=b"{}", headers={**SENT, **who["care"]}).status_code
 

@@ -120,9 +120,11 @@ def test_the_command_works_beside_a_running_service(service: Service, tmp_path: 
         file.write_text(whole(0, 3))
         words = ("sync", str(file), "--party", "straat")
         refused = service.run(*words, check=False)
-        assert (refused.returncode, "allowWithdraw=27" in refused.stderr) == (1, True)
+        assert (refused.returncode, "--allow-withdraw 27" in " ".join(refused.stderr.split())) == (1, True)
         would = service.run(*words, "--allow-withdraw", "27", "--dry-run")
         assert (len(would.stdout.splitlines()), "would be" in would.stderr) == (27, True)
+        tried = service.run(*words, "--dry-run")
+        assert (len(tried.stdout.splitlines()), "--allow-withdraw 27." in " ".join(tried.stderr.split())) == (27, True)
         file.write_text(whole(1, 3))
         assert len(service.run(*words, "--add").stdout.splitlines()) == 3
         assert len(said(service)) == 30

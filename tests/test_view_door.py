@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import logging
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from kg.ledger import Batch, Receipt
+from kg.objection import Objection
 from kg.synchronising import LARGE_BYTES
 from tests.inside import Inside, inside
 from tests.running import copy_of, wijkgraaf
@@ -125,6 +131,104 @@ def test_kinds_are_told_as_the_reader_sees_them(service: Inside, straat: dict[st
     assert put(service, straat, stories("a", "b")).status_code == 200
 
 
+def test_what_is_sent_gets_the_etag_for_the_next_change(service: Inside, straat: dict[str, str]) -> None:
+    """One change after another without a GET between, also when nothing changed; a dry run and a refusal have none."""
+    tag = put(service, straat, stories("a", "b")).headers["ETag"]
+    for names in ("a", "ab", "ab", "b", "ab"):
+        answer = put(service, straat, stories(*names), headers={"If-Match": tag})
+        assert answer.status_code == 200, answer.text
+        assert ("ETag" in put(service, straat, stories("a"), params={"dryRun": "true"}).headers) is False
+        stale, tag = tag, answer.headers["ETag"]
+    assert service.client.get("/view/straat", headers=straat).headers["ETag"].startswith(tag[:-1])
+    late = put(service, straat, stories("a"), headers={"If-Match": stale})
+    assert (late.status_code, "ETag" in late.headers) == (412, False)
+
+
+def test_the_etag_never_hides_what_another_wrote_since(
+    service: Inside, straat: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who records for the same party writes between the change and its answer: the answer then has no ETag."""
+    put(service, straat, stories("a", "b"))
+    recorder = service.token("buur", "record-for")
+    ledger = service.house.ledger
+    submit = ledger.submit
+
+    def overtaken(batch: Batch, now: datetime) -> Future[Receipt | tuple[Objection, ...]]:
+        answer = submit(batch, now)
+        answer.result(30)
+        monkeypatch.undo()
+        asked = {"content": stories("tussendoor"), "params": {"onBehalfOf": "straat"}}
+        service.client.post("/contributions", headers={**TURTLE, **recorder}, **asked).raise_for_status()
+        return answer
+
+    monkeypatch.setattr(ledger, "submit", overtaken)
+    first = put(service, straat, stories("a", "b", "c"))
+    assert (first.status_code, "ETag" in first.headers) == (200, False)
+    assert "ETag" in put(service, straat, stories("a", "b")).headers
+
+
+def test_a_trial_shows_what_would_go_and_what_that_asks(service: Inside, straat: dict[str, str]) -> None:
+    """An emptying is refused, and its dry run tells the names, the counts and in a warning how many must be allowed."""
+    put(service, straat, stories("a", "b"))
+    gone = [f"{BASE}/id/straat/{name}" for name in "ab"]
+    trial = put(service, straat, "", params={"dryRun": "true"})
+    assert (trial.status_code, trial.json()["withdrawn"]) == (200, gone)
+    (warning,) = trial.json()["warnings"]
+    assert (warning["name"], "?allowWithdraw=2" in warning["message"]["nl"]) == ("WithdrawsMuch", True)
+    allowed = put(service, straat, "", params={"dryRun": "true", "allowWithdraw": "2"})
+    assert (allowed.json()["withdrawn"], allowed.json()["warnings"]) == (gone, [])
+    refused = put(service, straat, "")
+    assert (refused.status_code, refused.json()["errors"][0]["name"]) == (409, "WithdrawsMuch")
+
+
+def test_a_new_text_is_told_to_have_a_name_of_its_own(service: Inside, straat: dict[str, str]) -> None:
+    """The refusal says what to write, and does not speak of replacing alone."""
+    answer = service.client.post("/view/straat", content=story("straat"), headers={**TURTLE, **straat})
+    told = answer.json()["errors"][0]
+    assert (answer.status_code, told["name"]) == (422, "NameMissing")
+    assert ("eigen naam" in told["message"]["nl"], "name of its own" in told["message"]["en"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        "POST /contributions",
+        "POST /contributions?replace=true",
+        "PUT /doc/straat/half",
+        "POST /doc/straat/half",
+        "PUT /view/straat",
+        "POST /view/straat",
+        "POST /sparql application/sparql-query",
+        "POST /sparql application/x-www-form-urlencoded",
+        "POST /inbox/straat application/ld+json",
+        "POST /validate",
+        f"PUT /graphs?graph={BASE}/id/straat/half",
+        "POST /graphs multipart/form-data;boundary=x",
+    ],
+)
+def test_who_hangs_up_in_the_middle_is_no_trouble(
+    service: Inside, straat: dict[str, str], caplog: pytest.LogCaptureFixture, door: str
+) -> None:
+    """Nobody waits for the answer, so nothing stands in the log, and the next is served."""
+    verb, path, *media = door.split(" ")
+    lines = [f"{verb} {path} HTTP/1.1", "Host: x", f"Content-Type: {(media or ['text/turtle'])[0]}"]
+    lines += [f"Authorization: {straat['Authorization']}", "Content-Length: 1000", "", "--x\r\n# half"]
+    uvicorn, troubles = logging.getLogger("uvicorn.error"), logging.getLogger("service.troubles")
+    for log in (uvicorn, troubles):
+        log.addHandler(caplog.handler)
+    try:
+        url = service.client.base_url
+        with socket.create_connection((url.host, url.port or 80)) as hasty:
+            hasty.sendall("\r\n".join(lines).encode())
+            time.sleep(0.1)
+        time.sleep(0.2)
+        assert service.client.get("/view/straat", headers=straat).status_code == 200
+    finally:
+        for log in (uvicorn, troubles):
+            log.removeHandler(caplog.handler)
+    assert caplog.records == []
+
+
 def test_post_adds_and_takes_nothing_away(service: Inside, straat: dict[str, str]) -> None:
     """POST replaces and adds; what it does not name stays."""
     put(service, straat, stories("a", "b"))
@@ -215,6 +319,7 @@ def test_a_large_one_goes_on_and_tells_how_far_it_is(service: Inside, straat: di
         )
         assert ordinary.status_code == 201
     found = outcome_of(service, straat, started)
+    assert (found["done"], found["of"]) == (1, 1)
     assert (found["status"], found["outcome"]["withdrawn"]) == (200, [f"{BASE}/id/straat/los"])
     assert put(service, straat, stories("a", "b")).status_code == 200
 

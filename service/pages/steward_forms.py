@@ -99,7 +99,7 @@ async def read_form(request: Request) -> dict[str, list[str]] | Objection:
     """The fields of a form that was sent, each with its values in order."""
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media != FORM_TYPE:
-        return object_to("MediaTypeUnknown", value=media, limit=FORM_TYPE)
+        return object_to("MediaTypeOther", value=media, limit=FORM_TYPE)
     body = await read_body(request, FORM_BYTES_MAX)
     if isinstance(body, Objection):
         return body
