@@ -63,9 +63,9 @@ def say(service: Inside, holder: dict[str, str], receipts: Path, name: str, text
 
 def verified(service: Inside, *words: str, token: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
     """The command, as a partner runs it: its exit code and what it found."""
-    env = {"WIJKGRAAF_TOKEN": token["Authorization"].removeprefix("Bearer ") if token else ""}
-    done = CliRunner().invoke(app, ["verify", "--url", str(service.client.base_url), *words, "--json"], env=env)
-    return done.exit_code, json.loads(done.stdout or "{}")
+    given = ("--token", token["Authorization"].removeprefix("Bearer ")) if token else ()
+    done = wijkgraaf("verify", "--url", str(service.client.base_url), *words, *given, "--json", check=False)
+    return done.returncode, json.loads(done.stdout or "{}")
 
 
 @contextmanager
