@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -20,7 +19,7 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from kg.ledger import tables
 from kg.ledger.acts import LedgerUnavailable
 from kg.ledger.quads import DELEGATIONS, time_text
-from kg.ledger.statement import Driver, Statement, driver_of, only, writes
+from kg.ledger.statement import Driver, Statement, only, writes
 from kg.ledger.transactions import Transactions
 from kg.objection import Objection, object_to
 from kg.ownership import strict_normal_form
@@ -143,7 +142,6 @@ class Accounts(Transactions):
     def __init__(self, url: str) -> None:
         if not tables.file_of(url).exists():
             raise LedgerUnavailable(f"there is no ledger at {tables.file_of(url)}")
-        tables.add_missing(url)
         super().__init__(url)
 
     def __enter__(self) -> Self:
@@ -151,11 +149,6 @@ class Accounts(Transactions):
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[Driver]:
-        with self._writes.begin() as connection:
-            yield driver_of(connection.connection)
 
     # Tokens.
 

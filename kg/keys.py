@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, insert, select, update
 from kg.contribution import Document
 from kg.ledger import tables
 from kg.ledger.quads import time_text
-from kg.ledger.statement import Statement, driver_of, writes
+from kg.ledger.statement import Statement, writes
 from kg.ledger.transactions import Transactions
 from kg.objection import Objection, object_to
 from kg.signing import is_signed_with, read_signature, thumbprint
@@ -47,10 +47,6 @@ _END = writes(
 class Keys(Transactions):
     """The public keys of one ledger's parties. Each call is a transaction of its own."""
 
-    def __init__(self, url: str) -> None:
-        tables.add_missing(url)
-        super().__init__(url)
-
     def of(self, party: str | None = None) -> Sequence[Key]:
         """The keys of a party, or of all; also those that have ended."""
         with self._reading() as driver:
@@ -59,8 +55,7 @@ class Keys(Transactions):
     def add(self, party: str, public: bytes, now: datetime) -> Key:
         """Registers a key; ValueError when it stands here already, of whomever it is."""
         key = Key(thumbprint(public), party, public, time_text(now), None)
-        with self._writes.begin() as connection:
-            driver = driver_of(connection.connection)
+        with self._writing() as driver:
             if (there := _ONE.first(driver, id=key.id)) is not None:
                 raise ValueError(f"{key.id} stands here already, as a key of {there.party}")
             row = {"id": key.id, "party": party, "public": public, "since": key.since, "ended": None}
@@ -69,8 +64,7 @@ class Keys(Transactions):
 
     def end(self, id: str, now: datetime) -> None:
         """Ends a key from now on; ValueError when there is none of this name that still signs."""
-        with self._writes.begin() as connection:
-            driver = driver_of(connection.connection)
+        with self._writing() as driver:
             there = _ONE.first(driver, id=id)
             if there is None or there.ended is not None:
                 raise ValueError(f"{id}: there is no such key, or it has ended already")

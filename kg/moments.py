@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import bindparam, column, func, insert, select, table
+from sqlalchemy import bindparam, func, insert, select
 
 from kg.ledger import tables
 from kg.ledger.lookups import Lookups
 from kg.ledger.past import Place
 from kg.ledger.quads import time_text
-from kg.ledger.statement import Statement, driver_of, only, writes
+from kg.ledger.statement import Statement, only, writes
 from kg.ledger.transactions import Transactions
 from kg.objection import Objection, object_to
 from kg.party import AUDIENCES
@@ -103,8 +103,6 @@ def find_moment(ledger: Lookups, snapshots: Snapshots, audience: str, text: str,
 
 _ALL = select(s.name, s.time, s.title, s.positions)
 _PUT = writes(insert(tables.snapshots))
-_TABLES = table("sqlite_master", column("name"))
-_THERE = Statement(select(_TABLES.c.name).where(_TABLES.c.name == "snapshots"), only)
 _POSITION = Statement(
     select(func.coalesce(func.max(tables.chain.c.position), 0)).where(tables.chain.c.audience == bindparam("audience")),
     only,
@@ -126,20 +124,18 @@ class Snapshots(Transactions):
     def all(self) -> Sequence[Snapshot]:
         """Every named position, the oldest first."""
         with self._reading() as driver:
-            return _EACH.all(driver) if _THERE.first(driver) else ()
+            return _EACH.all(driver)
 
     def find(self, name: str) -> Snapshot | None:
         """The position of this name; None when there is none."""
         with self._reading() as driver:
-            return _ONE.first(driver, name=name) if _THERE.first(driver) else None
+            return _ONE.first(driver, name=name)
 
     def name(self, name: str, title: str, now: datetime) -> Snapshot | Objection:
         """Gives the present positions a name, for good."""
         if not NAME.fullmatch(name) or name in RESERVED:
             return object_to("SnapshotUnclear", path="name", value=name[:VALUE_CHARACTERS_MAX])
-        with self._writes.begin() as connection:
-            tables.snapshots.create(connection, checkfirst=True)
-            driver = driver_of(connection.connection)
+        with self._writing() as driver:
             if _ONE.first(driver, name=name) is not None:
                 return object_to("SnapshotExists", path="name", value=name)
             positions = {audience: _POSITION.first(driver, audience=audience) or 0 for audience in AUDIENCES}

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, column, delete, func, insert, select, table
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from kg.ledger import tables
 from kg.ledger.acts import ENDED, Current
@@ -23,8 +23,8 @@ from kg.ledger.chain import erased_name
 from kg.ledger.lookups import Lookups
 from kg.ledger.quads import time_text
 from kg.ledger.standings import document_rows, erased_rows
-from kg.ledger.statement import Driver, Statement, among, as_it_is, driver_of, listed, only, writes
-from kg.ledger.telling import TELLING, news, news_read, news_ties, news_to
+from kg.ledger.statement import Driver, Statement, among, as_it_is, listed, only, writes
+from kg.ledger.telling import news, news_read, news_ties, news_to
 from kg.ledger.transactions import Transactions
 from kg.notices import forget
 from kg.spoken import Spoken
@@ -102,8 +102,6 @@ _READ = Statement(select(news_read.c.time).where(news_read.c.party == bindparam(
 _PUT_READ = writes(insert(news_read).prefix_with("OR REPLACE"))
 _WORDS = Statement(select(p.facts).join(tables.entries, e.number == p.entry).where(e.id == bindparam("id")), only)
 _ALL = Statement(select(news.c.party, news.c.entry).order_by(news.c.party, news.c.entry), as_it_is)
-_TABLES = table("sqlite_master", column("name"))
-_THERE = Statement(select(_TABLES.c.name).where(_TABLES.c.name == "news_to"), only)
 
 
 @dataclass(frozen=True)
@@ -167,12 +165,11 @@ class News(Transactions):
     def followed(self) -> int:
         """The last entry that the index knows of."""
         with self._reading() as driver:
-            return (_TO.first(driver) or 0) if self._is_there(driver) else 0
+            return _TO.first(driver) or 0
 
     def rebuild(self) -> int:
         """Makes the index anew; how many entries it was made from."""
         with self._one, self._writes.begin() as connection:
-            TELLING.create_all(connection, checkfirst=True)
             for each in (news, news_ties, news_to):
                 connection.execute(delete(each))
         return self.follow()
@@ -180,21 +177,15 @@ class News(Transactions):
     def rows(self) -> tuple[tuple[str, int], ...]:
         """All of the index, for comparison: (party, entry)."""
         with self._reading() as driver:
-            return tuple(_ALL.each(driver)) if self._is_there(driver) else ()
-
-    def _is_there(self, driver: Driver) -> bool:
-        return _THERE.first(driver) is not None
+            return tuple(_ALL.each(driver))
 
     def _lags(self) -> bool:
         with self._reading() as driver:
-            return not self._is_there(driver) or (_TO.first(driver) or 0) < (_LAST.first(driver) or 0)
+            return (_TO.first(driver) or 0) < (_LAST.first(driver) or 0)
 
     def _step(self) -> int:
         """Takes in some entries; how many."""
-        with self._writes.begin() as connection:
-            driver = driver_of(connection.connection)
-            if not self._is_there(driver):
-                TELLING.create_all(connection, checkfirst=True)
+        with self._writing() as driver:
             entries = _AFTER.all(driver, after=_TO.first(driver) or 0, most=ENTRIES_AT_ONCE)
             if entries:
                 self._take(driver, entries)
@@ -232,7 +223,7 @@ class News(Transactions):
         looked, edge = 0, before if before is not None else 1 << 62
         while looked < ROWS_MAX:
             with self._reading() as driver:
-                rows = _ROWS.all(driver, party=party, before=edge, most=ROWS_AT_ONCE) if self._is_there(driver) else []
+                rows = _ROWS.all(driver, party=party, before=edge, most=ROWS_AT_ONCE)
             for row in rows:
                 item = self._item(ledger, party, row, may_read, may_know)
                 if item is not None:
@@ -251,7 +242,7 @@ class News(Transactions):
         self.follow()
         number = self.number_of(id)
         with self._reading() as driver:
-            if number is None or not self._is_there(driver) or _IS_NEWS.first(driver, party=party, n=number) is None:
+            if number is None or _IS_NEWS.first(driver, party=party, n=number) is None:
                 return None
         found = next(self.items(ledger, party, may_read, may_know, before=number + 1), None)
         return found if found is not None and found.number == number else None
@@ -325,13 +316,12 @@ class News(Transactions):
     def read_until(self, party: str) -> str:
         """Until when this party has read its inbox; empty when it never said so."""
         with self._reading() as driver:
-            return (_READ.first(driver, party=party) or "") if self._is_there(driver) else ""
+            return _READ.first(driver, party=party) or ""
 
     def mark_read(self, party: str, time: datetime) -> None:
         """What came until then is read."""
-        with self._writes.begin() as connection:
-            TELLING.create_all(connection, checkfirst=True)
-            _PUT_READ.run(driver_of(connection.connection), [{"party": party, "time": time_text(time)}])
+        with self._writing() as driver:
+            _PUT_READ.run(driver, [{"party": party, "time": time_text(time)}])
 
 
 def _ground(story: Current, days: int) -> Item:

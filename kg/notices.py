@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, column, delete, func, insert, select, table
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from kg.ledger import tables
 from kg.ledger.chain import erased_name
 from kg.ledger.quads import time_text
-from kg.ledger.statement import Driver, Statement, driver_of, only, writes
-from kg.ledger.telling import TELLING, notification_names, notifications
+from kg.ledger.statement import Driver, Statement, only, writes
+from kg.ledger.telling import notification_names, notifications
 from kg.ledger.transactions import Transactions
 from kg.objection import Objection, object_to
 
@@ -51,8 +51,6 @@ def _notice(columns: tuple[str, ...]) -> Notice:
     return Notice(id, party, sender, time, body.encode())
 
 
-_TABLES = table("sqlite_master", column("name"))
-_THERE = Statement(select(_TABLES.c.name).where(_TABLES.c.name == "notifications"), only)
 _KEY = Statement(select(tables.meta.c.value).where(tables.meta.c.name == "key"), only)
 _SENT = Statement(select(func.count()).where(n.sender == bindparam("sender"), n.time > bindparam("since")), only)
 _KEPT = Statement(select(func.count()).where(n.party == bindparam("party")), only)
@@ -95,9 +93,7 @@ class Notices(Transactions):
         self, id: str, party: str, sender: str, body: bytes, named: Sequence[str], now: datetime
     ) -> Notice | Objection:
         """Keeps a message, unless its sender sends too many or the inbox is full."""
-        with self._writes.begin() as connection:
-            TELLING.create_all(connection, checkfirst=True)
-            driver = driver_of(connection.connection)
+        with self._writing() as driver:
             since = time_text(now - timedelta(hours=1))
             if (_SENT.first(driver, sender=sender, since=since) or 0) >= SENT_PER_HOUR_MAX:
                 return object_to("TooManySent", limit=f"{SENT_PER_HOUR_MAX} / 1 h")
@@ -112,22 +108,18 @@ class Notices(Transactions):
     def page(self, party: str, *, before: str = "~", after: str = "", most: int) -> Sequence[Notice]:
         """What was sent to a party, the newest first, between two times."""
         with self._reading() as driver:
-            if _THERE.first(driver) is None:
-                return ()
             return _PAGE.all(driver, party=party, before=before, after=after, most=most)
 
     def find(self, party: str, id: str) -> Notice | None:
         """One message in a party's inbox; None when it is not there."""
         with self._reading() as driver:
-            return _ONE.first(driver, party=party, id=id) if _THERE.first(driver) is not None else None
+            return _ONE.first(driver, party=party, id=id)
 
     def drop_old(self, now: datetime) -> int:
         """Drops what is older than KEPT_DAYS; how many messages."""
         with self._reading() as driver:
-            if _THERE.first(driver) is None:
-                return 0
             old = _OLD.all(driver, before=time_text(now - timedelta(days=KEPT_DAYS)))
         if old:
-            with self._writes.begin() as connection:
-                _drop(driver_of(connection.connection), old)
+            with self._writing() as driver:
+                _drop(driver, old)
         return len(old)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kg.accounts import Accounts
 from kg.ledger import tables
-from kg.ledger.statement import Statement, driver_of, writes
+from kg.ledger.statement import Statement, writes
 from kg.ledger.transactions import Transactions
 
 NOTE_SECONDS = 1.0  # How long a note may wait to be written: what a kill can lose.
@@ -84,7 +84,6 @@ class Notes(Transactions):
     """The notes of one ledger, and the thread that writes them."""
 
     def __init__(self, url: str, accounts: Accounts, *, days: int) -> None:
-        tables.add_missing(url)
         super().__init__(url)
         self.accounts = accounts
         self.days = days
@@ -132,8 +131,7 @@ class Notes(Transactions):
         waiting = list(self._taken())
         for start in range(0, len(waiting), ROWS_AT_ONCE):
             some = waiting[start : start + ROWS_AT_ONCE]
-            with self._writes.begin() as connection:
-                driver = driver_of(connection.connection)
+            with self._writing() as driver:
                 # What was erased meanwhile leaves no line behind.
                 there = [one for one in some if not one.document or _THERE.first(driver, iri=one.document)]
                 _NOTE.run(driver, [vars(one) for one in there])
@@ -170,8 +168,8 @@ class Notes(Transactions):
         """Drops what is older than it may be kept."""
         oldest = (now.astimezone(UTC) - timedelta(days=self.days)).date().isoformat()
         try:
-            with self._writes.begin() as connection:
-                _SWEEP.run(driver_of(connection.connection), [{"oldest": oldest}])
+            with self._writing() as driver:
+                _SWEEP.run(driver, [{"oldest": oldest}])
         except (DBAPIError, sqlite3.Error) as error:
             log.error("notes of who read what could not be dropped: %s", error)
 

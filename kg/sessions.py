@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from kg.ledger import tables
 from kg.ledger.quads import time_text
-from kg.ledger.statement import Statement, as_it_is, driver_of, writes
+from kg.ledger.statement import Statement, as_it_is, writes
 from kg.ledger.transactions import Transactions
 from kg.party import Caller, Right
 
@@ -44,7 +44,6 @@ class Sessions(Transactions):
     """The sessions of one ledger. Each call is a transaction of its own, and nothing is remembered between two."""
 
     def __init__(self, url: str, *, idle: timedelta, longest: timedelta) -> None:
-        tables.add_missing(url)
         super().__init__(url)
         self.idle = idle
         self.longest = longest
@@ -54,8 +53,7 @@ class Sessions(Transactions):
         secret = secrets.token_urlsafe(SECRET_BYTES)
         time = time_text(now)
         row = {"digest": _digest(secret), "token": caller.token_id, "begun": time, "seen": time}
-        with self._writes.begin() as connection:
-            driver = driver_of(connection.connection)
+        with self._writing() as driver:
             # What is over goes, so that no session stays for want of a visitor.
             _SWEEP.run(driver, [{"oldest": time_text(now - self.longest), "idle": time_text(now - self.idle)}])
             _PUT.run(driver, [row])
@@ -74,14 +72,14 @@ class Sessions(Transactions):
             self.end(secret)
             return None
         if seen <= time_text(now - timedelta(seconds=SEEN_SECONDS)):
-            with self._writes.begin() as connection:
-                _SEE.run(driver_of(connection.connection), [{"name": digest, "time": time_text(now)}])
+            with self._writing() as driver:
+                _SEE.run(driver, [{"name": digest, "time": time_text(now)}])
         return Session(Caller(party, frozenset(Right(right) for right in rights.split()), token), digest)
 
     def end(self, secret: str) -> None:
         """Signs out."""
-        with self._writes.begin() as connection:
-            _DROP.run(driver_of(connection.connection), [{"name": _digest(secret)}])
+        with self._writing() as driver:
+            _DROP.run(driver, [{"name": _digest(secret)}])
 
 
 def _digest(secret: str) -> str:

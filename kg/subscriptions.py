@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, column, delete, func, insert, select, table, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from kg.ledger import tables
 from kg.ledger.quads import time_text
-from kg.ledger.statement import Statement, driver_of, only, writes
-from kg.ledger.telling import TELLING, mail
+from kg.ledger.statement import Statement, only, writes
+from kg.ledger.telling import mail
 from kg.ledger.transactions import Transactions
 from kg.objection import Objection, object_to
 from kg.ontology import LANGUAGES
@@ -66,8 +66,6 @@ class Subscription:
         return f"Subscription({self.id!r}, {self.party!r})"
 
 
-_TABLES = table("sqlite_master", column("name"))
-_THERE = Statement(select(_TABLES.c.name).where(_TABLES.c.name == "mail"), only)
 _KEY = Statement(select(tables.meta.c.value).where(tables.meta.c.name == "key"), only)
 
 
@@ -123,9 +121,7 @@ class Subscriptions(Transactions):
             return object_to("ParameterUnclear", path="lang", value=lang[:80], limit=", ".join(LANGUAGES))
         if frequency not in FREQUENCIES:
             return object_to("ParameterUnclear", path="frequency", value=frequency[:80], limit=", ".join(FREQUENCIES))
-        with self._writes.begin() as connection:
-            TELLING.create_all(connection, checkfirst=True)
-            driver = driver_of(connection.connection)
+        with self._writing() as driver:
             same = next((one for one in _OF.each(driver, party=party) if one.address.lower() == address.lower()), None)
             if same is not None:
                 return same
@@ -141,8 +137,6 @@ class Subscriptions(Transactions):
     def all(self, party: str | None = None) -> Sequence[Subscription]:
         """Every address, or those of one party."""
         with self._reading() as driver:
-            if _THERE.first(driver) is None:
-                return ()
             return _ALL.all(driver) if party is None else _OF.all(driver, party=party)
 
     def code(self, purpose: str, id: str) -> str:
@@ -158,7 +152,7 @@ class Subscriptions(Transactions):
         if not hmac.compare_digest(self.code(purpose, id).encode(), code.encode()):
             return None
         with self._reading() as driver:
-            return _ONE.first(driver, id=id) if _THERE.first(driver) is not None else None
+            return _ONE.first(driver, id=id)
 
     def confirm(self, id: str, entry: int, now: datetime) -> None:
         """Somebody there wants it: from this entry on."""
@@ -170,9 +164,6 @@ class Subscriptions(Transactions):
 
     def due(self, now: datetime, most: int) -> Sequence[Subscription]:
         """Whom to look after now, who waited longest first; addresses that nobody confirmed in time are forgotten."""
-        with self._reading() as driver:
-            if _THERE.first(driver) is None:
-                return ()
         self._run(_UNCONFIRMED, {"before": time_text(now - timedelta(days=CONFIRM_DAYS))})
         with self._reading() as driver:
             return _DUE.all(driver, now=time_text(now), most=most)
@@ -205,5 +196,5 @@ class Subscriptions(Transactions):
         self._run(_FAILED, {"name": one.id, "times": one.failures + 1, "at": time_text(now + wait)})
 
     def _run(self, statement: Statement[None], row: Mapping[str, object]) -> None:
-        with self._writes.begin() as connection:
-            statement.run(driver_of(connection.connection), [row])
+        with self._writing() as driver:
+            statement.run(driver, [row])

@@ -12,6 +12,7 @@ import pytest
 
 from kg.accounts import ANYBODY, OPERATOR, Accounts, Delegation
 from kg.ledger import Ledger, LedgerUnavailable, tables
+from kg.ledger.beside import BESIDE
 from kg.objection import Objection
 from kg.party import Caller, Right
 from tests.neighbourhood import BASE, NOW
@@ -168,7 +169,8 @@ def test_a_ledger_made_before_gets_what_it_lacks(accounts: Accounts, url: str) -
     secret = accounts.create_token("ans", Right.CONTRIBUTE, NOW)
     accounts.delegate("redactie", "ans", "namens", NOW)
     engine = tables.open_engine(url, writes=True)
-    tables.METADATA.drop_all(engine, tables.BESIDE)
+    for table in BESIDE:
+        table.drop(engine)
     engine.dispose()
     with Accounts(url) as again:
         assert isinstance(again.caller(secret, NOW), Caller)

@@ -19,7 +19,6 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
-    inspect,
     make_url,
 )
 
@@ -238,7 +237,7 @@ signing_keys = Table(
     Column("since", String, nullable=False),
     Column("ended", String),
 )
-"""Public keys with which parties sign. A ledger that was made before there were any has no such table."""
+"""Public keys with which parties sign."""
 
 sessions = Table(
     "sessions",
@@ -277,7 +276,7 @@ snapshots = Table(
     Column("title", Text, nullable=False),
     Column("positions", Text, nullable=False),
 )
-"""Named positions: JSON of audience to its position. A ledger that was made before there were any has no such table."""
+"""Named positions: JSON of audience to its position."""
 
 harvest_sources = Table(
     "harvest_sources",
@@ -333,9 +332,6 @@ harvested = Table(
 )
 """Which documents a source brought: what it may withdraw by leaving it out."""
 
-BESIDE = (token_marks, delegation_terms, signing_keys, sessions, reads)
-"""Tables beside the ledger that one made by an earlier version lacks; `add_missing` makes them."""
-
 
 def file_of(url: str) -> Path:
     """The file of a `sqlite:///` address; other addresses are refused with a reason."""
@@ -343,18 +339,6 @@ def file_of(url: str) -> Path:
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         raise ValueError(f"the ledger lives in an SQLite file (sqlite:////folder/ledger.sqlite), not in {url}")
     return Path(str(parsed.database))
-
-
-def add_missing(url: str) -> None:
-    """Makes the tables beside the ledger that its file lacks; looks first, so that it seldom waits for who writes."""
-    engine = open_engine(url, writes=False)
-    there = set(inspect(engine).get_table_names())
-    engine.dispose()
-    missing = [table for table in BESIDE if table.name not in there]
-    if missing:
-        engine = open_engine(url, writes=True)
-        METADATA.create_all(engine, missing, checkfirst=True)
-        engine.dispose()
 
 
 def open_engine(url: str, *, writes: bool) -> Engine:

@@ -1,7 +1,4 @@
-"""Tables beside the ledger for what parties are told: an index of the ledger, what others sent, and who gets mail.
-
-A ledger that was made before there were any has none of these; each room makes them when it first writes.
-"""
+"""Tables beside the ledger for what parties are told: an index of the ledger, what others sent, and who gets mail."""
 
 from __future__ import annotations
 

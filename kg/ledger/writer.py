@@ -21,10 +21,11 @@ from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from kg.ledger.acts import Act, Batch, Change, LedgerUnavailable, Receipt
+from kg.ledger.beside import add_missing
 from kg.ledger.chain import Book, Heads, Mark
 from kg.ledger.lookups import heads_in
 from kg.ledger.statement import Driver, Statement, as_it_is, driver_of, only
-from kg.ledger.tables import BUSY_MILLISECONDS_MAX, add_missing, documents, erased, open_engine
+from kg.ledger.tables import BUSY_MILLISECONDS_MAX, documents, erased, open_engine
 from kg.ledger.taking import Outcome, take
 from kg.objection import Objection
 
@@ -83,8 +84,10 @@ class Writer:
     def __init__(
         self, url: str, book: Book, mark: Mark, tell: Callable[[Change], None], *, outage: str | None = None
     ) -> None:
-        add_missing(url)
         self._engine: Engine = open_engine(url, writes=True)
+        reads = open_engine(url, writes=False)
+        add_missing(reads, self._engine)
+        reads.dispose()
         self._book = book
         self._mark = mark
         self._tell = tell
