@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.ledger import Change, Ledger
+from kg.ledger.quads import in_graph
 from kg.ontology import Ontology
 from kg.party import AUDIENCES
 from kg.settings import Settings
@@ -42,7 +43,7 @@ def crew_with(
     with tempfile.TemporaryFile(dir=settings.data) as file:
         for chunk in nquads:
             file.write(chunk)
-        file.write(ontology.ntriples.replace(b" .\n", f" <{base}/graph/vocabulary> .\n".encode()))
+        file.write(in_graph(f"{base}/graph/vocabulary", ontology.ntriples))
         file.flush()
         crew.load(head, file.fileno())
     crew.warm(1)

@@ -73,7 +73,7 @@ from service.pages.steward import Stewardship
 from service.pages.steward_sections import Desk
 from service.questions import questions_router
 from service.readers import readers_router
-from service.resources import document_response, resources_router, view_response
+from service.resources import document_response, resources_router
 from service.rewording import Rewording
 from service.robots import robots_router
 from service.sessions import SessionDoor
@@ -84,6 +84,7 @@ from service.taking_away import TakingAway, taking_away_router
 from service.templates import templates_router
 from service.times import Times
 from service.troubles import answer_troubles
+from service.viewpoints import view_response, viewpoints_router
 from service.void import void_router
 from service.words import words_router
 
@@ -226,6 +227,7 @@ def make_app(house: House) -> Asgi:
         words_router(house.admission, house.ontology, house.settings.folders("shapes"), pages.words_page),
         templates_router(house.admission),
         resources_router(speaking, mementos, pages.document_page, pages.error_page, rewording),
+        viewpoints_router(speaking, house.times),
         *_at_addresses(house.asking, speaking, mementos, pages, rewording),
         robots_router(),
         mementos.router(),

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from kg.accounts import Accounts
 from kg.admission import Admission, Admitted, Refused, Sound, Submission
 from kg.ledger.acts import Current, LedgerUnavailable, Receipt, Recorded, Taken
+from kg.ledger.quads import content
 from kg.objection import Objection, object_to
 from kg.sheets import MEDIA_TYPES as SHEET_TYPES
 from service.addresses import asked_more, document_path, timemap_path
@@ -277,8 +278,7 @@ def contribution_response(
         )
     if current is not None:
         speaking.callers.note_read(calling, [current], "contributions")
-    graph = f" <{base}/contributions/{id}> .\n".encode()
-    body = speaking.admission.convert(recorded.payload.replace(b" .\n", graph), form.name)
+    body = speaking.admission.convert(content(base, id, recorded.payload), form.name)
     return Response(body, 200, {"Vary": "Accept, Authorization"}, content_type(form))
 
 

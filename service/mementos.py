@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from kg.ledger.lookups import Lookups
+from kg.ledger.quads import content
 from kg.moments import moment_at
 from kg.objection import Objection, object_to
 from service.addresses import asked_more, document_path, timemap_path
@@ -123,8 +124,7 @@ class Mementos:
             withdrawn = current is not None and current.ended == "withdrawn"
             response = await self.past_page(request, past, iri, withdrawn)
         else:
-            graph = f" <{self.base}/contributions/{found.contribution}> .\n".encode()
-            quads = found.payload.replace(b" .\n", graph)
+            quads = content(self.base, found.contribution, found.payload)
             body = await asyncio.to_thread(self.convert, quads, chosen.name)
             response = Response(body, 200, media_type=content_type(chosen))
         response.headers["Wijkgraaf-Redactions"] = str(found.redactions)
