@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +12,9 @@ import httpx
 import typer
 
 from kg.arriving import Brought, brought_from, documents_of
-from kg.ledger.acts import LedgerUnavailable
-from kg.settings import Settings, read_settings
 from service.callers import OPERATOR
 from service.cli_options import (
     FINDINGS,
-    UNAVAILABLE,
     USAGE,
     AsJson,
     Data,
@@ -28,8 +25,7 @@ from service.cli_options import (
     settings_for,
     stop,
 )
-from service.cli_sending import told
-from service.doorway import door
+from service.cli_sending import converse, told
 
 ROUNDS_MAX = 50  # Each leaves out what was refused: what then still ties to what is left out goes in the next.
 NAMES = ("new", "keep")
@@ -68,14 +64,8 @@ def bring(
     slug = party.rsplit("/", 1)[-1]
     headers = {"Accept-Language": "en", **({OPERATOR: slug} if settings is not None else {})}
     params = {"replace": "true"} if replace else {}
-    try:
-        found = asyncio.run(
-            _brought(brought, slug, settings, url, token, keep=keep, check=check, headers=headers, params=params)
-        )
-    except httpx.TransportError as error:
-        stop(f"No answer from {url or (settings and settings.data)}: {error}", UNAVAILABLE)
-    except LedgerUnavailable as error:
-        stop(str(error), UNAVAILABLE)
+    talk = partial(_brought, brought, slug, keep=keep, check=check, headers=headers, params=params)
+    found = converse(talk, settings, url=url, token=token)
     if as_json:
         output.print_json(data={"taken": found.taken, "left": found.left})
     else:
@@ -86,9 +76,7 @@ def bring(
 async def _brought(
     brought: Brought,
     party: str,
-    settings: Settings | None,
-    url: str | None,
-    token: str | None,
+    client: httpx.AsyncClient,
     *,
     keep: bool,
     check: bool,
@@ -98,26 +86,25 @@ async def _brought(
     """Sends all of it, then without what was refused, until the door takes what remains: all of that or nothing."""
     found = _Outcome()
     lines = headers | {"Content-Type": "application/n-triples"}
-    async with door(settings or read_settings(), url=url, token=token, answering=False) as client:
-        head = await client.get("/chain", headers=headers)
-        documents = documents_of(brought, str(told(head, False)["base"]), party, keep=keep)
-        if isinstance(documents, str):
-            stop(documents, USAGE)
-        rest = dict(documents)
-        for _ in range(ROUNDS_MAX):
-            if not rest:
-                return found
-            path = "/validate" if check else "/contributions"
-            answer = await client.post(path, content=b"".join(rest.values()), headers=lines, params=params)
-            if answer.is_success:
-                found.taken = answer.json()["documents" if check else "contributions"]
-                return found
-            refused = _refused(answer, rest)
-            if not refused:  # Nothing to leave out: it is about the request as a whole.
-                told(answer, False)
-            for iri, errors in refused.items():
-                found.left[iri] += errors
-                del rest[iri]
+    head = await client.get("/chain", headers=headers)
+    documents = documents_of(brought, str(told(head, False)["base"]), party, keep=keep)
+    if isinstance(documents, str):
+        stop(documents, USAGE)
+    rest = dict(documents)
+    for _ in range(ROUNDS_MAX):
+        if not rest:
+            return found
+        path = "/validate" if check else "/contributions"
+        answer = await client.post(path, content=b"".join(rest.values()), headers=lines, params=params)
+        if answer.is_success:
+            found.taken = answer.json()["documents" if check else "contributions"]
+            return found
+        refused = _refused(answer, rest)
+        if not refused:  # Nothing to leave out: it is about the request as a whole.
+            told(answer, False)
+        for iri, errors in refused.items():
+            found.left[iri] += errors
+            del rest[iri]
     stop(f"After {ROUNDS_MAX} rounds something is still refused. Nothing was taken over.", FINDINGS)
 
 

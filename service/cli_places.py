@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 
+import httpx
 import typer
 
 from kg import vocabulary as word
-from kg.ledger import Ledger
 from kg.party import STEWARD
 from kg.proposing import KINDS, Proposal, answer, offer, read_offer, register_document
-from kg.settings import Settings
 from service.callers import OPERATOR
 from service.cli_options import FINDINGS, USAGE, AsJson, Data, Token, Url, messages, output, settings_for, stop
-from service.cli_sending import send, told
+from service.cli_sending import converse, told
 
 place_app = typer.Typer(
     help="Places for the register: proposed by a party, taken in by the steward.", no_args_is_help=True
 )
 NOTICE = "application/ld+json"
+LANGUAGE = {"Accept-Language": "en"}  # What is wrong is told in the language of the command.
 COLLECTION = "application/activity+json"
 Offered = Annotated[str, typer.Argument(help="The proposal, as `place proposals` gives it.")]
 
@@ -44,20 +44,24 @@ def propose(
     classes = {short: iri for iri, short in KINDS.items()}
     if kind not in classes:
         stop(f"--kind {kind}: choose from {', '.join(classes)}", USAGE)
-    base = _base(settings, url)
-    place: dict[str, Any] = {"@type": classes[kind]}
-    if sort is not None:
-        scheme = "facilityKind" if kind == "Facility" else "placeKind"
-        place[word.DCTERMS_TYPE] = {"@id": f"{word.CONCEPT}{scheme}/{sort}"}
-    if within is not None:
-        place[word.SF_WITHIN] = {"@id": f"{base}/id/{STEWARD}/{within}"}
-    if text is not None:
-        place[word.DESCRIPTION] = {"@value": text, "@language": "nl"}
-    if recorded_as:
-        place[word.RECORDED_AS] = [{"@id": address} for address in recorded_as]
     titles = [(title, "nl"), *([(title_en, "en")] if title_en else [])]
-    body = offer(f"{base}/id/{party}", f"{base}/id/{STEWARD}", place, titles)
-    typer.echo(_sent(settings, STEWARD, body, party, url=url, token=token))
+
+    async def sent(client: httpx.AsyncClient) -> str:
+        base = await _base(client)
+        place: dict[str, Any] = {"@type": classes[kind]}
+        if sort is not None:
+            scheme = "facilityKind" if kind == "Facility" else "placeKind"
+            place[word.DCTERMS_TYPE] = {"@id": f"{word.CONCEPT}{scheme}/{sort}"}
+        if within is not None:
+            place[word.SF_WITHIN] = {"@id": f"{base}/id/{STEWARD}/{within}"}
+        if text is not None:
+            place[word.DESCRIPTION] = {"@value": text, "@language": "nl"}
+        if recorded_as:
+            place[word.RECORDED_AS] = [{"@id": address} for address in recorded_as]
+        body = offer(f"{base}/id/{party}", f"{base}/id/{STEWARD}", place, titles)
+        return await _sent(client, STEWARD, body, party)
+
+    typer.echo(converse(sent, settings, url=url, token=token))
 
 
 @place_app.command("proposals")
@@ -67,8 +71,7 @@ def list_proposals(
     as_json: AsJson = False,
 ) -> None:
     """The places that parties proposed and that wait for an answer."""
-    settings = settings_for(data)
-    found = [one for one in _proposals(settings) if every or not _answered(settings, one)]
+    found = converse(partial(_proposals, every=every), settings_for(data), url=None, token=None)
     if as_json:
         rows = [{"id": _id(p), "party": p.sender, "kind": p.kind, "title": p.title} for p in found]
         output.print_json(data=rows)
@@ -84,14 +87,17 @@ def accept(
     data: Data = None,
 ) -> None:
     """Take a proposed place into the register, as the register's own words, and tell who proposed it."""
-    settings = settings_for(data)
-    found, base = _waiting(settings, proposal), _base(settings, None)
-    body = register_document(base, found, name)
-    headers = {"Content-Type": "application/n-triples", OPERATOR: STEWARD}
-    told(send("POST", "/contributions", settings, url=None, token=None, content=body, headers=headers), False)
-    iri = f"{base}/id/{STEWARD}/{name}"
-    _reply(settings, found, answer(found, f"{base}/id/{STEWARD}", accepted=iri, why=""))
-    typer.echo(iri)
+
+    async def taken_in(client: httpx.AsyncClient) -> str:
+        found, base = await _waiting(client, proposal), await _base(client)
+        headers = {"Content-Type": "application/n-triples", **LANGUAGE, OPERATOR: STEWARD}
+        body = register_document(base, found, name)
+        told(await client.post("/contributions", content=body, headers=headers), False)
+        iri = f"{base}/id/{STEWARD}/{name}"
+        await _reply(client, found, answer(found, f"{base}/id/{STEWARD}", accepted=iri, why=""))
+        return iri
+
+    typer.echo(converse(taken_in, settings_for(data), url=None, token=None))
 
 
 @place_app.command("decline")
@@ -101,73 +107,70 @@ def decline(
     data: Data = None,
 ) -> None:
     """Leave a proposed place out, and tell who proposed it why."""
-    settings = settings_for(data)
-    found = _waiting(settings, proposal)
-    _reply(settings, found, answer(found, f"{_base(settings, None)}/id/{STEWARD}", accepted=None, why=why))
+
+    async def left_out(client: httpx.AsyncClient) -> None:
+        found, base = await _waiting(client, proposal), await _base(client)
+        await _reply(client, found, answer(found, f"{base}/id/{STEWARD}", accepted=None, why=why))
+
+    converse(left_out, settings_for(data), url=None, token=None)
 
 
-def _base(settings: Settings | None, url: str | None) -> str:
-    """What all names begin with, as the ledger or the service says."""
-    if settings is not None:
-        return Ledger.open(settings.ledger_url, read_only=True).base
-    found = told(send("GET", f"/keys/{STEWARD}", None, url=url, token=None), False)
-    return str(found["party"]).rpartition("/id/")[0]
+async def _base(client: httpx.AsyncClient) -> str:
+    """What all names begin with."""
+    return str(told(await client.get("/chain", headers=LANGUAGE), False)["base"])
 
 
 def _id(proposal: Proposal) -> str:
     return proposal.address.rsplit("/", 1)[-1]
 
 
-def _sent(
-    settings: Settings | None, to: str, body: dict[str, Any], party: str, *, url: str | None, token: str | None
-) -> str:
+async def _sent(client: httpx.AsyncClient, to: str, body: dict[str, Any], party: str) -> str:
     """Sends a notification of a party; its id."""
-    headers = {"Content-Type": NOTICE, OPERATOR: party}
-    text = json.dumps(body).encode()
-    response = send("POST", f"/inbox/{to}", settings, url=url, token=token, content=text, headers=headers)
+    headers = {"Content-Type": NOTICE, **LANGUAGE, OPERATOR: party}
+    response = await client.post(f"/inbox/{to}", content=json.dumps(body).encode(), headers=headers)
     if not response.is_success:
         told(response, False)
     return response.headers["location"].rsplit("/", 1)[-1]
 
 
-def _inbox(settings: Settings, party: str) -> Iterator[dict[str, Any]]:
-    """What stands in a party's inbox, the newest first, page by page."""
-    path: str | None = f"/inbox/{party}?limit=100"
-    while path is not None:
-        headers = {"Accept": COLLECTION, OPERATOR: party}
-        response = send("GET", path, settings, url=None, token=None, headers=headers)
-        yield from told(response, False)["orderedItems"]
-        path = response.links["next"]["url"] if "next" in response.links else None
+async def _inbox(client: httpx.AsyncClient, party: str) -> list[dict[str, Any]]:
+    """What stands in a party's inbox, the newest first."""
+    path, found = f"/inbox/{party}?limit=100", []
+    while path:
+        response = await client.get(path, headers={"Accept": COLLECTION, **LANGUAGE, OPERATOR: party})
+        found += told(response, False)["orderedItems"]
+        path = response.links["next"]["url"] if "next" in response.links else ""
+    return found
 
 
-def _proposals(settings: Settings) -> Iterator[Proposal]:
-    for one in _inbox(settings, STEWARD):
+async def _proposals(client: httpx.AsyncClient, *, every: bool) -> list[Proposal]:
+    """The places that parties proposed; unless `every`, those without an answer."""
+    found: list[Proposal] = []
+    for one in await _inbox(client, STEWARD):
         if one.get("type") == "Offer":
-            headers = {"Accept": "application/n-triples", OPERATOR: STEWARD}
-            path = "/inbox/" + one["id"].partition("/inbox/")[2]
-            response = send("GET", path, settings, url=None, token=None, headers=headers)
-            found = read_offer(response.content, one["id"]) if response.is_success else None
-            if found is not None:
-                yield found
+            headers = {"Accept": "application/n-triples", **LANGUAGE, OPERATOR: STEWARD}
+            response = await client.get("/inbox/" + one["id"].partition("/inbox/")[2], headers=headers)
+            offered = read_offer(response.content, one["id"]) if response.is_success else None
+            found += [offered] if offered is not None else []
+    if every:
+        return found
+    answered: set[str] = set()
+    for sender in dict.fromkeys(one.sender for one in found):
+        answered |= {str(told_of.get("inReplyTo")) for told_of in await _inbox(client, sender.rsplit("/", 1)[-1])}
+    return [one for one in found if one.address not in answered]
 
 
-def _answered(settings: Settings, proposal: Proposal) -> bool:
-    """Whether the steward has said something of it to who proposed it."""
-    told_of = _inbox(settings, proposal.sender.rsplit("/", 1)[-1])
-    return any(one.get("inReplyTo") == proposal.address for one in told_of)
-
-
-def _waiting(settings: Settings, id: str) -> Proposal:
+async def _waiting(client: httpx.AsyncClient, id: str) -> Proposal:
     """The proposal of this id that has no answer yet."""
-    found = next((one for one in _proposals(settings) if _id(one) == id), None)
+    found = next((one for one in await _proposals(client, every=True) if _id(one) == id), None)
     if found is None:
         stop(f"{id}: no such proposal. See: wijkgraaf place proposals", USAGE)
-    if _answered(settings, found):
+    if any(one.get("inReplyTo") == found.address for one in await _inbox(client, found.sender.rsplit("/", 1)[-1])):
         stop(f"{id}: this was answered already.", FINDINGS)
     return found
 
 
-def _reply(settings: Settings, proposal: Proposal, body: dict[str, Any]) -> None:
+async def _reply(client: httpx.AsyncClient, proposal: Proposal, body: dict[str, Any]) -> None:
     party = proposal.sender.rsplit("/", 1)[-1]
-    _sent(settings, party, body, STEWARD, url=None, token=None)
+    await _sent(client, party, body, STEWARD)
     messages.print(f"{party} finds the answer in its inbox.", markup=False)

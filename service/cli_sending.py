@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import httpx
 import typer
@@ -28,7 +29,30 @@ MEDIA_TYPES = {
     ".xml": "application/rdf+xml",
     **{form.suffix: form.media_type for form in SHEETS},
 }
+R = TypeVar("R")
 File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
+
+
+def converse(
+    talk: Callable[[httpx.AsyncClient], Awaitable[R]],
+    settings: Settings | None,
+    *,
+    url: str | None,
+    token: str | None,
+    answering: bool = False,
+) -> R:
+    """What comes of a conversation with the service meant, which is opened once; an outage is told."""
+
+    async def talked() -> R:
+        async with door(settings or read_settings(), url=url, token=token, answering=answering) as client:
+            return await talk(client)
+
+    try:
+        return asyncio.run(talked())
+    except httpx.TransportError as error:
+        stop(f"No answer from {url or (settings and settings.data)}: {error}", UNAVAILABLE)
+    except (LedgerUnavailable, UnclearQuestion) as error:
+        stop(str(error), UNAVAILABLE)
 
 
 def send(
@@ -37,16 +61,10 @@ def send(
     """One request to the service meant, in the language of the command; an outage is told."""
     request["headers"] = {"Accept-Language": "en", **request.get("headers", {})}
 
-    async def sent() -> httpx.Response:
-        async with door(settings or read_settings(), url=url, token=token, answering=path == "/sparql") as client:
-            return await client.request(method, path, **request)
+    async def sent(client: httpx.AsyncClient) -> httpx.Response:
+        return await client.request(method, path, **request)
 
-    try:
-        return asyncio.run(sent())
-    except httpx.TransportError as error:
-        stop(f"No answer from {url or (settings and settings.data)}: {error}", UNAVAILABLE)
-    except (LedgerUnavailable, UnclearQuestion) as error:
-        stop(str(error), UNAVAILABLE)
+    return converse(sent, settings, url=url, token=token, answering=path == "/sparql")
 
 
 def told(response: httpx.Response, as_json: bool) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,6 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from kg.ledger.acts import LedgerUnavailable
 from service.cli_options import (
     FINDINGS,
     UNAVAILABLE,
@@ -24,7 +22,7 @@ from service.cli_options import (
     settings_for,
     stop,
 )
-from service.doorway import door
+from service.cli_sending import converse
 
 FORMS = ("json", "ttl", "jsonld", "bib", "cff")
 DUMPS = ("nq", "trig")
@@ -48,11 +46,8 @@ def _send(
     """One request to the service meant; a refusal or an outage is told. `into` takes the body of a success."""
     settings = settings_for(data, ledger=url is None)
 
-    async def send() -> httpx.Response:
-        async with (
-            door(settings, url=url, token=token, answering=False) as client,
-            client.stream(method, path, **request) as response,
-        ):
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        async with client.stream(method, path, **request) as response:
             if into is None or not response.is_success:
                 await response.aread()
                 return response
@@ -62,11 +57,7 @@ def _send(
             return response
 
     try:
-        response = asyncio.run(send())
-    except httpx.TransportError as error:
-        stop(f"No answer from {url or settings.data}: {error}", UNAVAILABLE)
-    except LedgerUnavailable as error:
-        stop(str(error), UNAVAILABLE)
+        response = converse(send, settings, url=url, token=token)
     except OSError as error:
         stop(f"{into}: {error.strerror}", USAGE)
     if response.is_success:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated, Any
 
 import httpx
@@ -12,11 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kg.ledger.acts import LedgerUnavailable
-from kg.settings import Settings, read_settings
 from service.callers import OPERATOR
 from service.cli_options import (
-    UNAVAILABLE,
     USAGE,
     AsJson,
     Data,
@@ -27,8 +25,7 @@ from service.cli_options import (
     settings_for,
     stop,
 )
-from service.cli_sending import File, body_of, object_aloud
-from service.doorway import door
+from service.cli_sending import File, body_of, converse, object_aloud
 
 LOOK_SECONDS = 0.3  # How often the progress is looked at: often enough to see it move.
 PACKED_BYTES_MIN = 64 * 1024  # Above it packing takes less time than sending over a network.
@@ -71,12 +68,8 @@ def sync(
     asked = {"dryRun": str(dry_run).lower(), "allowWithdraw": str(allow_withdraw)}
     request = {"params": asked, "content": body, "headers": {"Accept-Language": "en", **headers}}
     verb = "POST" if add else "PUT"
-    try:
-        status, found = asyncio.run(_synchronised(verb, f"/view/{party}", request, settings, url, token))
-    except httpx.TransportError as error:
-        stop(f"No answer from {url or (settings and settings.data)}: {error}", UNAVAILABLE)
-    except LedgerUnavailable as error:
-        stop(str(error), UNAVAILABLE)
+    talk = partial(_synchronised, verb, f"/view/{party}", request)
+    status, found = converse(talk, settings, url=url, token=token)
     if status != 200:
         _in_words_of_the_command(found.get("errors", ()))
         object_aloud(found, status, as_json)
@@ -94,26 +87,23 @@ def _in_words_of_the_command(told: Iterable[dict[str, Any]]) -> None:
             one["message"][lang] = text.replace("?allowWithdraw=", "--allow-withdraw ")
 
 
-async def _synchronised(
-    verb: str, path: str, request: dict[str, Any], settings: Settings | None, url: str | None, token: str | None
-) -> tuple[int, Any]:
+async def _synchronised(verb: str, path: str, request: dict[str, Any], client: httpx.AsyncClient) -> tuple[int, Any]:
     """Sends it and follows its progress to the end: (status, summary or problem)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    async with door(settings or read_settings(), url=url, token=token, answering=False) as client:
-        console = Console(stderr=True)
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-            line = shown.add_task("sending", total=None)
-            answer = await client.request(verb, path, **request)
-            mine = {name: value for name, value in request["headers"].items() if name in (OPERATOR, "Accept-Language")}
-            while answer.status_code == 202 or (answer.is_success and "state" in answer.json()):
-                found = answer.json()
-                if found["state"] == "done":
-                    return found["status"], found["outcome"]
-                stage = STAGES[found["stage"]]
-                shown.update(line, description=stage, completed=found["done"], total=found["of"] or None)
-                await asyncio.sleep(LOOK_SECONDS)
-                answer = await client.get(found["progress"], headers=mine)
-            return answer.status_code, answer.json()
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        line = shown.add_task("sending", total=None)
+        answer = await client.request(verb, path, **request)
+        mine = {name: value for name, value in request["headers"].items() if name in (OPERATOR, "Accept-Language")}
+        while answer.status_code == 202 or (answer.is_success and "state" in answer.json()):
+            found = answer.json()
+            if found["state"] == "done":
+                return found["status"], found["outcome"]
+            stage = STAGES[found["stage"]]
+            shown.update(line, description=stage, completed=found["done"], total=found["of"] or None)
+            await asyncio.sleep(LOOK_SECONDS)
+            answer = await client.get(found["progress"], headers=mine)
+        return answer.status_code, answer.json()
 
 
 def _tell(found: dict[str, Any]) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
 
-from kg.ledger.acts import LedgerUnavailable
-from kg.settings import Settings, read_settings
 from service.callers import OPERATOR
-from service.cli_options import UNAVAILABLE, USAGE, AsJson, Data, Token, Url, messages, output, settings_for, stop
-from service.cli_sending import told
-from service.doorway import door
+from service.cli_options import USAGE, AsJson, Data, Token, Url, messages, output, settings_for, stop
+from service.cli_sending import converse, told
 
 Party = Annotated[str, typer.Option(help="Whose things.")]
 
@@ -39,12 +36,10 @@ def export(
         stop(f"{file} is there already: choose another --to", USAGE)
     part = file.with_name(file.name + ".part")
     try:
-        size = asyncio.run(_fetched(party.rsplit("/", 1)[-1], part, settings, url, token))
+        slug = party.rsplit("/", 1)[-1]
+        headers = {"Accept-Language": "en", **({OPERATOR: slug} if settings is not None else {})}
+        size = converse(partial(_fetched, slug, part, headers), settings, url=url, token=token)
         part.replace(file)
-    except httpx.TransportError as error:
-        stop(f"No answer from {url or (settings and settings.data)}: {error}", UNAVAILABLE)
-    except LedgerUnavailable as error:
-        stop(str(error), UNAVAILABLE)
     except OSError as error:
         stop(f"{file}: {error.strerror}", USAGE)
     finally:
@@ -56,13 +51,9 @@ def export(
         messages.print("It may hold what is not for everybody: keep it accordingly.", markup=False)
 
 
-async def _fetched(party: str, part: Path, settings: Settings | None, url: str | None, token: str | None) -> int:
+async def _fetched(party: str, part: Path, headers: dict[str, str], client: httpx.AsyncClient) -> int:
     """Writes the zip as it comes, into a file that only its owner reads; how many bytes."""
-    headers = {"Accept-Language": "en", **({OPERATOR: party} if settings is not None else {})}
-    async with (
-        door(settings or read_settings(), url=url, token=token, answering=False) as client,
-        client.stream("GET", f"/export/{party}", headers=headers) as response,
-    ):
+    async with client.stream("GET", f"/export/{party}", headers=headers) as response:
         if not response.is_success:
             told(httpx.Response(response.status_code, content=await response.aread()), False)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
