@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from kg.admission import CHECK_SECONDS_MAX, TRIES_MAX, Admission, Refused, Submission
@@ -107,40 +107,34 @@ def synchronise(
     limit = min(admission.settings.view_bytes_max, WHOLE_BYTES_MAX)
     if len(submission.body) > limit:
         return Refused((object_to("TooLarge", limit=f"{limit} bytes"),))
-    run = _Run(admission, submission, adds_only, withdrawable, allow_withdraw, only_if, dry_run, progress)
-    run.freely, run.leave = freely, leave
+    among = None if withdrawable is None else frozenset(withdrawable)
+    run = _Run(admission, submission, adds_only, among, allow_withdraw, freely, leave, only_if, dry_run, progress)
     return run.repeated() or run.go()
 
 
+@dataclass
 class _Run:
-    """One synchronisation on its way."""
+    """One synchronisation on its way; what it is asked as `synchronise` says."""
 
-    def __init__(
-        self,
-        admission: Admission,
-        submission: Submission,
-        adds_only: bool,
-        withdrawable: Collection[str] | None,
-        allow_withdraw: int | None,
-        only_if: Mark | None,
-        dry_run: bool,
-        progress: Progress,
-    ) -> None:
-        self.admission = admission
-        self.ledger = admission.ledger
-        self.submission = submission
-        self.adds_only = adds_only
-        self.withdrawable = None if withdrawable is None else frozenset(withdrawable)
-        self.allow_withdraw = allow_withdraw
-        self.only_if = only_if
-        self.dry_run = dry_run
-        self.progress = progress
-        self.places = Places()
-        self.freely: int | None = None
-        self.leave: Leave | None = None
+    admission: Admission
+    submission: Submission
+    adds_only: bool
+    withdrawable: frozenset[str] | None
+    allow_withdraw: int | None
+    freely: int | None
+    leave: Leave | None
+    only_if: Mark | None
+    dry_run: bool
+    progress: Progress
+    places: Places = field(default_factory=Places)
+    """Where in a spreadsheet each document stands."""
+
+    def __post_init__(self) -> None:
+        submission = self.submission
+        self.ledger = self.admission.ledger
         self.large = len(submission.body) > LARGE_BYTES
         self.view = f"{self.ledger.base}/view/{submission.holder}"
-        asked = json.dumps([self.view, submission.media_type, submission.base_iri, adds_only]).encode()
+        asked = json.dumps([self.view, submission.media_type, submission.base_iri, self.adds_only]).encode()
         self.request = digest_of(asked, submission.body) if submission.idempotency_key else None
 
     def repeated(self) -> Synchronised | Refused | None:

@@ -10,14 +10,14 @@ import asyncio
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kg.admission import Refused
 from kg.ledger.acts import LedgerUnavailable
-from kg.objection import Objection, object_to
+from kg.objection import object_to
 from kg.synchronising import Progress, Stage, Synchronised
 
 KEPT_SECONDS = 3600.0  # How long an outcome can be fetched: a night's script that looks once an hour still sees it.
@@ -121,8 +121,3 @@ class Synchronisations:
             kept[running.owner] = kept.get(running.owner, 0) + 1
             if kept[running.owner] > KEPT_PER_PARTY_MAX or (running.ended and running.ended < before):
                 del self._all[running.id]
-
-
-def objections_of(outcome: Outcome) -> Sequence[Objection]:
-    """Why nothing came of it; none when something did."""
-    return outcome.objections if isinstance(outcome, Refused) else ()

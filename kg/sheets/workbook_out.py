@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 WIDTH_MAX: Final = 40  # Characters: a text that is longer goes on below.
 WIDTH_MIN: Final = 12
 CHOICES_ROWS: Final = 1_000  # So many rows of a template have lists to choose from.
-_EVER: Final = "2020-01-01"  # The same tables are the same bytes, whenever they are written.
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Every link is a path without host, so that a service reached under another name 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 from service.addresses import SUFFIXES, asked_more, document_path, in_format
 
@@ -169,8 +169,3 @@ def outside(address: str) -> str | None:
 def document_iri(base: str, party: str, name: str) -> str:
     """The IRI of the thing that `/doc/{party}/{name}` is about."""
     return f"{base}/id/{party}/{name}" if name else f"{base}/id/{party}"
-
-
-def spoken_route(page: str, language: Language) -> str:
-    """A route's name as people would write it."""
-    return unquote(ROUTES[page][language])
